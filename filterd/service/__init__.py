@@ -1,0 +1,1 @@
+"""Floor 6: composition: supervisor, DNS process, page process, worker; owns clock, reload, signals."""
