@@ -34,7 +34,7 @@ class ListSource(Model):
 
 
 class Window(Model):
-    """A weekly window; no times at all means the whole day, ``end`` before ``start`` crosses midnight.
+    """A weekly window; no times means the whole day, ``end`` before ``start`` crosses midnight.
 
     ``mode``: ``essentials`` closes all but essentials, ``only`` closes all but the categories and
     names given, ``block`` closes those given, ``open`` lifts the blocks of the categories given.

@@ -1,1 +1,4 @@
-"""Floor 6: composition: supervisor, DNS process, page process, worker; owns clock, reload, signals."""
+"""Floor 6: composition: supervisor, DNS process, page process, worker.
+
+Owns the clock, reloading and signals.
+"""
