@@ -1,1 +1,1 @@
-"""Floor 5: I/O."""
+"""Floor 5: which devices are on the network."""
