@@ -5,11 +5,20 @@ A document is a value: it is stored as versions, exported, compared, and compile
 IDNs) is in its one canonical form here.
 """
 
-from typing import Annotated, Literal
+import json
+from collections.abc import Collection, Iterator, Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field, ValidationError
 
-Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+from filterd.config import fields
+from filterd.config.address import parse_match
+from filterd.config.model import Finding, Model, fields_of, problems_of, texts
+from filterd.config.wrong import Wrong, one_of, shown
+from filterd.errors import ConfigError, Problem
+from filterd.lists.category import ALWAYS_ALLOW
+
+Id = fields.Id
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Mode = Literal["essentials", "only", "block", "open"]
@@ -17,20 +26,32 @@ Answer = Literal["null", "nxdomain", "nodata", "refused"]
 LogDepth = Literal["full", "categories", "nothing"]
 
 
-class Model(BaseModel):
-    """Frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+def _in_week_order(days: tuple[Day, ...]) -> tuple[Day, ...]:
+    if not days:
+        raise Wrong("is an empty list", "write the days, or leave it out for every day")
+    return tuple(day for day in DAYS if day in days)
 
 
 class ListSource(Model):
     """One list: a file or a URL, the category it belongs to, and how it is read."""
 
-    category: str
-    file: str | None = None
-    url: str | None = None
+    category: fields.Category = Field(description="write the category its names belong to")
+    file: fields.Place | None = None
+    url: fields.Url | None = None
     format: Literal["auto", "hosts", "domains", "wildcard"] = "auto"
     match: Literal["format", "subdomains"] = "format"
+
+    @classmethod
+    def together(cls, given: Mapping[str, Any]) -> Iterator[Finding]:
+        file, url = given.get("file"), given.get("url")
+        if file is None and url is None:
+            yield Finding((), "has no place to be read from", "write file: or url:")
+        elif file is not None and url is not None:
+            yield Finding(("url",), "file is given as well", "keep one of the two")
+        # What opens above everything else never comes from strangers.
+        if url is not None and given.get("category") == ALWAYS_ALLOW:
+            right = "write the names into a file of your own"
+            yield Finding(("category",), f"{ALWAYS_ALLOW} cannot be downloaded", right)
 
 
 class Window(Model):
@@ -40,13 +61,47 @@ class Window(Model):
     names given, ``block`` closes those given, ``open`` lifts the blocks of the categories given.
     """
 
-    name: str
-    days: tuple[Day, ...] = DAYS
-    start: str | None = None
-    end: str | None = None
-    mode: Mode
-    categories: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
+    name: fields.Text = Field(description="write what people call it, like Bedtime")
+    days: Annotated[tuple[Day, ...], AfterValidator(_in_week_order)] = DAYS
+    start: fields.Time | None = None
+    end: fields.Time | None = None
+    mode: Mode = Field(description="write essentials, only, block or open")
+    categories: fields.Categories = ()
+    names: fields.Names = ()
+
+    @classmethod
+    def together(cls, given: Mapping[str, Any]) -> Iterator[Finding]:
+        yield from _times_together(given.get("start"), given.get("end"))
+        mode, categories, names = (given.get(each) for each in ("mode", "categories", "names"))
+        if mode == "essentials":
+            for key, entries in (("categories", categories), ("names", names)):
+                if entries:
+                    right = "take it out, or write mode: only"
+                    yield Finding((key,), "mode essentials leaves only essentials open", right)
+        elif mode == "open":
+            if not categories:
+                yield Finding((), "mode open says no category to open", "write categories: [...]")
+            if names:
+                right = "write names that are always open into allowed_names of the profile"
+                yield Finding(("names",), "mode open opens categories, not names", right)
+        elif mode in {"only", "block"} and not categories and not names:
+            right = "write categories: [...] or names: [...]"
+            yield Finding((), f"mode {mode} says nothing to {_VERBS[mode]}", right)
+
+
+_VERBS = {"only": "leave open", "block": "block"}
+
+
+def _times_together(start: object, end: object) -> Iterator[Finding]:
+    if start is None and end is None:
+        return
+    if start is None or end is None:
+        there, lacking = ("start", "end") if end is None else ("end", "start")
+        right = f"write {lacking} as well, or leave both out for the whole day"
+        yield Finding((there,), f"there is no {lacking}", right)
+    elif start == end:
+        right = "leave both out for the whole day, or move one"
+        yield Finding(("end",), "is the same time as start", right)
 
 
 class Profile(Model):
@@ -55,34 +110,99 @@ class Profile(Model):
     Own names cover the name and all below it, unless written ``=name``.
     """
 
-    name: str
-    filtering: bool = True
-    zone: str | None = None
+    name: fields.Text = Field(description="write what people call it, like Sana")
+    filtering: bool = Field(default=True, strict=True)
+    zone: fields.Zone | None = None
     default: Literal["allow", "block"] = "allow"
-    blocked_categories: tuple[str, ...] = ()
-    allowed_categories: tuple[str, ...] = ()
-    blocked_names: tuple[str, ...] = ()
-    allowed_names: tuple[str, ...] = ()
+    blocked_categories: fields.Categories = ()
+    allowed_categories: fields.Categories = ()
+    blocked_names: fields.Names = ()
+    allowed_names: fields.Names = ()
     windows: tuple[Window, ...] = ()
-    answer: Answer = "null"
-    max_ttl_s: int = Field(default=60, ge=1, le=86400)
+    answer: Annotated[Answer, fields.NullAllowed] = "null"
+    max_ttl_s: int = Field(default=60, ge=1, le=86400, strict=True)
     log: LogDepth = "full"
+
+    @classmethod
+    def together(cls, given: Mapping[str, Any]) -> Iterator[Finding]:
+        windows = given.get("windows")
+        seen: set[str] = set()
+        for at, window in enumerate(windows if isinstance(windows, (list, tuple)) else ()):
+            name = fields_of(window).get("name")
+            if not isinstance(name, str):
+                continue
+            if name.strip() in seen:
+                what = f"this profile already has a window called {shown(name)}"
+                yield Finding(("windows", at, "name"), what, "give it another name")
+            seen.add(name.strip())
 
 
 class Device(Model):
     """A device and whose it is; ``match`` holds MAC addresses, IP addresses or networks."""
 
-    name: str
-    profile: Id
-    match: tuple[str, ...]
+    name: fields.Text = Field(description="write what people call it, like Sana's phone")
+    profile: Id = Field(description="write the id of the profile it gets")
+    match: fields.Matches = Field(description="write what it is known by, like [192.168.1.20]")
 
 
 class Document(Model):
     """One version of the whole policy."""
 
-    zone: str
-    upstreams: tuple[str, ...] = ("system",)
-    lists: dict[Id, ListSource] = {}
-    profiles: dict[Id, Profile]
-    devices: dict[Id, Device] = {}
-    default_profile: Id
+    zone: fields.Zone = Field(description="write the time zone of the house, like Asia/Karachi")
+    upstreams: fields.Upstreams = ("system",)
+    lists: dict[Id, ListSource] = Field(default={})
+    profiles: dict[Id, Profile] = Field(description="write at least one profile")
+    devices: dict[Id, Device] = Field(default={})
+    default_profile: Id = Field(description="write the id of the profile for unknown devices")
+
+    @classmethod
+    def together(cls, given: Mapping[str, Any]) -> Iterator[Finding]:
+        profiles, devices = given.get("profiles"), fields_of(given.get("devices"))
+        if profiles == {}:
+            yield Finding(("profiles",), "there is no profile", "write at least one")
+        elif isinstance(profiles, Mapping):
+            yield from _unknown_profile(("default_profile",), given, profiles)
+            for key, device in devices.items():
+                yield from _unknown_profile(
+                    ("devices", key, "profile"), fields_of(device), profiles
+                )
+        yield from _claimed_twice(devices)
+
+
+def _unknown_profile(
+    path: tuple[str, ...], given: Mapping[str, Any], profiles: Mapping[str, Any]
+) -> Iterator[Finding]:
+    wanted = given.get(path[-1])
+    if isinstance(wanted, str) and wanted not in profiles:
+        right = one_of(wanted, [key for key in profiles if isinstance(key, str)])
+        yield Finding(path, f"there is no profile {shown(wanted)}", right)
+
+
+def _claimed_twice(devices: Mapping[str, Any]) -> Iterator[Finding]:
+    owners: dict[str, str] = {}
+    for key, device in devices.items():
+        for at, text in enumerate(texts(fields_of(device).get("match"))):
+            try:
+                match = parse_match(text)
+            except Wrong:
+                continue  # said where it is written
+            owner = owners.setdefault(match, key)
+            if owner != key:
+                what = f"{match} already belongs to the device {owner}"
+                yield Finding(("devices", key, "match", at), what, "keep it in one of the two")
+
+
+def parse_document(data: Mapping[str, Any] | str, zones: Collection[str] | None = None) -> Document:
+    """Return the document in stored JSON text, or in data of its shape.
+
+    ``zones`` are the known time zones; None leaves zones unchecked, for what was checked when
+    it was saved.  Raises ConfigError with every problem.
+    """
+    name = "the policy"
+    try:
+        raw = json.loads(data) if isinstance(data, str) else data
+        return Document.model_validate(raw, context={fields.ZONES: zones})
+    except ValidationError as error:
+        raise ConfigError(problems_of(error, name, lambda _: None)) from None
+    except ValueError:
+        raise ConfigError([Problem(name, None, "", "is not JSON")]) from None
