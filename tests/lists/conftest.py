@@ -1,0 +1,50 @@
+"""What the tests of this room share: a key, and the real lists beside the repository."""
+
+import json
+import lzma
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def key() -> bytes:
+    """The key of the published SipHash vectors: 00 01 02 ... 0f."""
+    return bytes(range(16))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real lists; not part of the repository."""
+    if not (SHARED / "counts.json").is_file():
+        pytest.skip("the real lists (../shared/data) are not beside this clone")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def unpacked(shared: Path) -> Callable[[str], bytes]:
+    """Return the bytes of a packed file of the shared folder."""
+    return lambda path: lzma.decompress((shared / path).read_bytes())
+
+
+@pytest.fixture(scope="session")
+def counts(shared: Path) -> dict[str, dict[str, Any]]:
+    """The independent count of each list, by file."""
+    return {row["file"]: row for row in json.loads((shared / "counts.json").read_text())}
+
+
+@pytest.fixture(scope="session")
+def tranco(unpacked: Callable[[str], bytes]) -> dict[str, int]:
+    """Rank of each registrable name in the Tranco top 100,000."""
+    lines = unpacked("rankings/tranco-top100k-2026-08.txt.xz").decode().split()
+    return {name: rank for rank, name in enumerate(lines, 1)}
+
+
+@pytest.fixture(scope="session")
+def umbrella(unpacked: Callable[[str], bytes]) -> frozenset[str]:
+    """The 100,000 names most asked for over DNS, subdomains included."""
+    return frozenset(unpacked("rankings/umbrella-top100k-2026-07.txt.xz").decode().split())
