@@ -1,0 +1,1 @@
+"""Revisions of ``log.db``, oldest first."""

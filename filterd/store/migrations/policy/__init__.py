@@ -1,0 +1,1 @@
+"""Revisions of ``policy.db``, oldest first."""
