@@ -67,3 +67,8 @@ class Verdict:
     @property
     def is_block(self) -> bool:
         return self.action is Action.BLOCK
+
+    @property
+    def is_recorded(self) -> bool:
+        """False for helplines and their like: such a name is written nowhere, not even counted."""
+        return self.rank is not Rank.ALWAYS_ALLOW

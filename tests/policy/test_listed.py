@@ -1,0 +1,64 @@
+"""What lists say: categories decide inside themselves, and the written name is found again."""
+
+from collections.abc import Callable
+
+import pytest
+
+from filterd.lists.rule import Kind, Tag
+from filterd.policy.listed import Listed, memberships, written_for
+
+CATEGORIES = {"porn": "adult", "porn-too": "adult", "play": "games", "basics": "essentials"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "categories"),
+    [
+        pytest.param("porn BLOCK", {"adult": "porn"}, id="listed"),
+        pytest.param("porn BLOCK, porn-too EXCEPTION", {}, id="exception over block"),
+        pytest.param("porn IMPORTANT, porn-too EXCEPTION", {"adult": "porn"}, id="important over exception"),
+        pytest.param("porn IMPORTANT, porn-too IMPORTANT_EXCEPTION", {}, id="important exception first"),
+        pytest.param("porn BLOCK, play EXCEPTION", {"adult": "porn"}, id="not across categories"),
+        pytest.param("porn-too BLOCK, porn BLOCK", {"adult": "porn"}, id="one source, always the same"),
+        pytest.param("play BLOCK, porn BLOCK", {"adult": "porn", "games": "play"}, id="both"),
+        pytest.param("gone BLOCK", {}, id="a source the policy no longer has"),
+        pytest.param("porn EXCEPTION", {}, id="only an exception"),
+    ],
+)  # fmt: skip
+def test_categories_of_a_tag_set(tags: str, categories: dict[str, str]) -> None:
+    pairs = (text.split() for text in tags.split(", "))
+    found = memberships(frozenset(Tag(source, Kind[kind]) for source, kind in pairs), CATEGORIES)
+    assert found == categories
+
+
+def test_the_worst_category_comes_first_whatever_the_order_of_tags() -> None:
+    tags = [Tag("basics", Kind.BLOCK), Tag("play", Kind.BLOCK), Tag("porn", Kind.BLOCK)]
+    assert list(memberships(frozenset(tags), CATEGORIES)) == ["adult", "games", "essentials"]
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        pytest.param("bad.example", "bad.example", id="itself"),
+        pytest.param("a.b.bad.example", "bad.example", id="a parent"),
+        pytest.param("one.example", "one.example", id="that name only"),
+        pytest.param("only.one.example", "only.one.example", id="below an exact one, itself exact"),
+        pytest.param("a.below.example", "below.example", id="only below"),
+        pytest.param("below.example", "", id="not the name above"),
+        pytest.param("www.bad.example", "bad.example", id="of two listed parents the upper"),
+        pytest.param("good.bad.example", "bad.example", id="the exception is another rule"),
+        pytest.param("example", "", id="not listed"),
+    ],
+)
+def test_the_written_name_is_found(
+    naive_lists: Callable[..., Listed], name: str, written: str
+) -> None:
+    rules = [
+        "bad.example",
+        "www.bad.example",
+        "=one.example",
+        "=only.one.example",
+        "*.below.example",
+        "@@=good.bad.example",
+    ]
+    lists = naive_lists({"porn": rules, "play": ["example"]})
+    assert written_for(lists, name, "porn") == written
