@@ -54,10 +54,10 @@ def run(config_path: Path) -> None:
     """Start the filter and its page; Ctrl-C ends both."""
     from filterd.service.layout import layout_of
     from filterd.service.starter import read_config
-    from filterd.service.supervisor import Supervisor
+    from filterd.service.supervisor import Supervisor, say
 
     config = read_config(config_path)
-    sys.exit(Supervisor(config, config_path, layout_of(config, config_path), click.echo).run())
+    sys.exit(Supervisor(config, config_path, layout_of(config, config_path), say).run())
 
 
 @main.command()
@@ -79,7 +79,9 @@ def check(config_path: Path) -> None:
 @click.argument("name")
 @click.option("--client", default="", help="IP address of the device; default: an unknown one.")
 @click.option("--type", "qtype", default="A", show_default=True, help="Record type asked for.")
-@click.option("--at", default="", help='When: "2026-11-24 21:30" in the house\'s time; default: now.')
+@click.option(
+    "--at", default="", help='When: "2026-11-24 21:30" in the house\'s time; default: now.'
+)
 @_config_option
 @_plainly
 def explain(name: str, client: str, qtype: str, at: str, config_path: Path) -> None:

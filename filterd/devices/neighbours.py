@@ -24,7 +24,8 @@ async def read_neighbours() -> dict[str, str]:
         if text:
             return parse_ip_neigh(text)
     try:
-        return parse_proc_arp(_PROC_ARP.read_text("ascii", "replace"))
+        # A file of the kernel's: there is no disk to wait for.
+        return parse_proc_arp(_PROC_ARP.read_text("ascii", "replace"))  # noqa: ASYNC240
     except OSError:
         return {}
 

@@ -1,0 +1,48 @@
+"""Decides what of a query is kept at all: the profile's log depth, and the names never kept."""
+
+from filterd.policy.listed import written_for
+from filterd.policy.verdict import Verdict
+from filterd.resolve.asked import Judged
+from filterd.resolve.record import Origin, Record
+
+
+def record_of(judged: Judged, verdict: Verdict, rcode: int, origin: Origin) -> Record | None:
+    """Return the line for the log, None where nothing may be kept.
+
+    ``verdict`` is the last word, on the question or on its answer.  The asked name and the
+    rule's stay out where the profile's depth is ``categories``.
+    """
+    table, asked = judged.table, judged.asked
+    depth = table.profile.log
+    # A helpline leaves no line, so not even a time; also where its answer led to a locked name.
+    if depth == "nothing" or not judged.verdict.is_recorded:
+        return None
+    is_full = depth == "full"
+    name, qtype, _ = asked.query.question
+    build, version = table.build_version
+    return Record(
+        at=judged.now.wall,
+        address=asked.address,
+        name=name if is_full else "",
+        qtype=qtype,
+        profile=table.profile_id,
+        action=verdict.action.value,
+        reason=verdict.reason.value,
+        category=verdict.category,
+        source=verdict.source,
+        matched=_matched(judged, verdict) if is_full else "",
+        detail=verdict.detail,
+        version=version,
+        build=build,
+        rcode=rcode,
+        origin=origin,
+        took_us=int((judged.now.tick - asked.since) * 1e6),
+    )
+
+
+def _matched(judged: Judged, verdict: Verdict) -> str:
+    """Return the name the rule was written for; a list's is looked up only here."""
+    if verdict.matched or not verdict.source:
+        return verdict.matched
+    name = judged.query.question.name
+    return written_for(judged.policy.knowledge.listed, name, verdict.source)

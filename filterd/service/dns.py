@@ -1,0 +1,205 @@
+"""The DNS process: answers queries, follows policy changes, feeds the log.
+
+Everything here runs in one event loop but for the log's writing thread.  The store is polled each
+second; the control socket makes a change felt at once.
+"""
+
+import asyncio
+import ipaddress
+import signal
+import socket
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filterd.devices.neighbours import read_neighbours
+from filterd.errors import FilterdError
+from filterd.net.server import DnsServer, Sockets
+from filterd.policy.snapshot import Policy
+from filterd.resolve.access import may_ask, plain_address
+from filterd.resolve.engine import Engine
+from filterd.resolve.upstreams import Upstream, Upstreams, choose
+from filterd.service.child import Spec, Word
+from filterd.service.control import serve_control
+from filterd.service.current import CurrentPolicy
+from filterd.service.layout import Layout
+from filterd.service.manifest import load_manifest, recipe_of
+from filterd.service.querylog import QueryLog
+
+_POLL_S = 1.0
+_NEIGHBOURS_S = 15.0
+_NEIGHBOURS_SOON_S = 0.2
+# Spoofed addresses must not make us remember without end.
+_MOST_NOTED = 4096
+_RESOLV_CONF = Path("/etc/resolv.conf")
+
+
+class DnsProcess:
+    """Ties the server to store, lists, neighbours and log.  All methods run in the event loop.
+
+    Raises FilterdError when no policy can be read at the start.
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+        self._layout = Layout(Path(spec.state), Path(spec.base))
+        self._networks = tuple(ipaddress.ip_network(network) for network in spec.ask_from)
+        self._current = CurrentPolicy(self._layout)
+        self._policy: Policy = self._current.refresh(_now())
+        self._log = QueryLog(self._layout.log_db)
+        self._macs: dict[str, str] = {}
+        self._noted: dict[str, str | None] = {}
+        self._strangers = 0
+        self._asked_compile_for = ""
+        self._problem = ""
+        self._ended = asyncio.Event()
+        self._server = DnsServer(
+            Engine(self._policy, self._networks, page_addresses=spec.page_addresses),
+            Upstreams(self._upstreams()),
+            Sockets(_inherited(spec.udp), _inherited(spec.tcp)),
+            on_record=self._log.take,
+            mac_of=self._mac_of,
+        )
+
+    async def run(self) -> None:
+        """Serve until SIGTERM, or until the supervisor is gone."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._ended.set)
+        loop.add_reader(self._spec.life, self._ended.set)
+        self._log.start()
+        await self._server.start()
+        control = await serve_control(self._layout.control, self._handle)
+        _tell(Word.READY)
+        tasks = [
+            asyncio.create_task(self._follow_store()),
+            asyncio.create_task(self._follow_neighbours()),
+        ]
+        await self._ended.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        control.close()
+        await self._server.stop()
+        self._log.stop()
+
+    async def _follow_store(self) -> None:
+        while True:
+            self._refresh()
+            self._noted.clear()
+            await asyncio.sleep(_POLL_S)
+
+    def _refresh(self) -> None:
+        """Put the newest policy in force; when it cannot be read, the last one stays."""
+        try:
+            policy = self._current.refresh(_now())
+        except (FilterdError, ValueError) as error:
+            self._problem = f"the last policy stays in force: {error}"
+            return
+        self._problem = ""
+        if policy is not self._policy:
+            self._policy = policy
+            self._server.replace_policy(policy)
+            self._server.upstreams.replace(self._upstreams())
+        self._ask_for_compile(policy)
+
+    def _ask_for_compile(self, policy: Policy) -> None:
+        """Tell the supervisor, once per change, that the index is not made from these lists."""
+        recipe = f"{recipe_of(policy.document)} {self._current.index_problem}"
+        if recipe == self._asked_compile_for:
+            return
+        self._asked_compile_for = recipe
+        compiled = load_manifest(self._layout.manifest).recipe
+        if compiled != recipe_of(policy.document) or self._current.index_problem:
+            _tell(Word.COMPILE)
+
+    async def _follow_neighbours(self) -> None:
+        """Learn MAC addresses every few seconds, and soon after an unknown address asked."""
+        while True:
+            self._macs = await read_neighbours()
+            self._noted.clear()
+            self._log.know_neighbours(self._macs)
+            known = self._strangers
+            for _ in range(round(_NEIGHBOURS_S / _NEIGHBOURS_SOON_S)):
+                await asyncio.sleep(_NEIGHBOURS_SOON_S)
+                if self._strangers != known:
+                    break
+
+    def _mac_of(self, address: str) -> str | None:
+        """Return the MAC address behind ``address``, and note once a second that it asked.
+
+        Called for every packet that no memo answers.
+        """
+        if address in self._noted:
+            return self._noted[address]
+        if len(self._noted) < _MOST_NOTED:
+            self._noted[address] = mac = self._note(address)
+            return mac
+        return self._note(address)
+
+    def _note(self, address: str) -> str | None:
+        plain = plain_address(address)
+        if plain is None or not may_ask(plain, self._networks):
+            return None
+        text = str(plain)
+        self._log.see(text, time.time())
+        mac = self._macs.get(text)
+        if mac is None and not plain.is_loopback:
+            self._strangers += 1
+        return mac
+
+    def _upstreams(self) -> tuple[Upstream, ...]:
+        try:
+            resolv_conf = _RESOLV_CONF.read_text("utf-8", "replace")
+        except OSError:
+            resolv_conf = ""
+        ours = [Upstream(address, port) for address, port in self._spec.dns_endpoints]
+        return choose(self._policy.document.upstreams, resolv_conf, ours)
+
+    async def _handle(self, do: str) -> dict[str, Any]:
+        if do == "reload":
+            self._refresh()
+        elif do != "status":
+            return {"error": "say status or reload"}
+        return {
+            "version": self._policy.version,
+            "build": self._policy.build,
+            "problem": self._problem,
+            "index_problem": self._current.index_problem,
+            "log_problem": self._log.problem,
+            "log_lost": self._log.lost,
+            "forwarded": self._server.forwarded,
+            "failed": self._server.failed,
+            "faults": self._server.faults,
+        }
+
+
+def _inherited(descriptors: tuple[int, ...]) -> list[socket.socket]:
+    return [socket.socket(fileno=descriptor) for descriptor in descriptors]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - this process owns its clock
+
+
+def _tell(*words: str) -> None:
+    print(*words, flush=True)  # noqa: T201 - the supervisor listens
+
+
+async def _serve(spec: Spec) -> None:
+    await DnsProcess(spec).run()
+
+
+def main() -> int:
+    try:
+        asyncio.run(_serve(Spec.from_text(sys.argv[1])))
+    except FilterdError as error:
+        _tell(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

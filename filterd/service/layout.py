@@ -1,0 +1,48 @@
+"""Where things lie in the state folder; every process finds them through here."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from filterd.config.machine import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The files of one state folder (0700); ``base`` is the folder of ``config.yaml``."""
+
+    state: Path
+    base: Path
+
+    @property
+    def policy_db(self) -> Path:
+        return self.state / "policy.db"
+
+    @property
+    def log_db(self) -> Path:
+        return self.state / "log.db"
+
+    @property
+    def index(self) -> Path:
+        """The compiled lists: one file, mapped by every process."""
+        return self.state / "lists.index"
+
+    @property
+    def manifest(self) -> Path:
+        """What the index was compiled from, and what was wrong with each list."""
+        return self.state / "lists.json"
+
+    @property
+    def downloads(self) -> Path:
+        """The last good copy of every subscribed list, ``<id>.txt``."""
+        return self.state / "downloads"
+
+    @property
+    def control(self) -> Path:
+        """The DNS process's control socket."""
+        return self.state / "control.sock"
+
+
+def layout_of(config: Config, config_path: Path) -> Layout:
+    """Return the layout of a configuration; paths in it are meant relative to its folder."""
+    base = config_path.resolve().parent
+    return Layout(base / config.state, base)

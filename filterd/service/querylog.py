@@ -1,0 +1,93 @@
+"""Drain the query log off the query's path: records are appended to a queue, a thread writes.
+
+When the disk is full the log stops and says so; filtering goes on.  Records that could not be
+kept are counted, never silently gone.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+
+from filterd.errors import StoreError
+from filterd.resolve.record import Record
+from filterd.store.logwriter import LogWriter, Seen
+
+_EVERY_S = 0.5
+_RETRY_S = 10.0
+_BATCH = 2000
+# At 20,000 queries a second five seconds of backlog; about 60 MB at the very worst.
+_QUEUE_LIMIT = 100_000
+# An IPv6 client may change its address at will; what it can make us remember must end somewhere.
+_MOST_SEEN = 4096
+
+
+class QueryLog:
+    """Takes records from the event loop and writes them in a thread of its own.
+
+    ``lost`` counts records that were not kept; ``problem`` says why the log has stopped, or is
+    empty while it runs.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._queue: deque[Record] = deque()
+        self._seen: dict[str, float] = {}
+        self._macs: Mapping[str, str] = {}
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="query-log", daemon=True)
+        self.lost = 0
+        self.problem = ""
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def take(self, record: Record) -> None:
+        """Queue one record; called for every query, so it does next to nothing."""
+        if len(self._queue) < _QUEUE_LIMIT:
+            self._queue.append(record)
+        else:
+            self.lost += 1
+
+    def see(self, address: str, at: float) -> None:
+        """Note that a device asked, whatever its log depth keeps of what it asked."""
+        if len(self._seen) < _MOST_SEEN:
+            self._seen[address] = at
+
+    def know_neighbours(self, macs: Mapping[str, str]) -> None:
+        """Remember which MAC address stands behind an address, {address: MAC}."""
+        self._macs = macs
+
+    def stop(self) -> None:
+        """Write what is queued and end the thread."""
+        self._ending.set()
+        self._thread.join(timeout=5.0)
+
+    def _run(self) -> None:
+        writer = LogWriter(self._path)
+        while True:
+            ending = self._ending.wait(_RETRY_S if self.problem else _EVERY_S)
+            try:
+                self._write_seen(writer)
+                while self._queue:
+                    self._write_batch(writer)
+                self.problem = ""
+            except StoreError as error:
+                self.problem = str(error)
+            if ending:
+                writer.close()
+                return
+
+    def _write_seen(self, writer: LogWriter) -> None:
+        seen, self._seen = self._seen, {}
+        writer.write((), self._macs, [Seen(at, address, 0) for address, at in seen.items()])
+
+    def _write_batch(self, writer: LogWriter) -> None:
+        batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
+        try:
+            writer.write(batch, self._macs)
+        except StoreError:
+            self.lost += len(batch)
+            raise
+        time.sleep(0)  # let the answering thread in between two batches

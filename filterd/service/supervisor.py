@@ -1,0 +1,261 @@
+"""``filterd run``: opens the sockets, drops rights, keeps the children alive.
+
+Children: DNS, page, and a short-lived worker.  The supervisor does no work of its own and
+imports nothing heavy, so that the first blocked name is answered within a second of the start.
+"""
+
+import os
+import selectors
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from filterd.config.address import Endpoint
+from filterd.config.machine import Config
+from filterd.errors import FilterdError
+from filterd.service.child import (
+    Child,
+    LifeLine,
+    Spec,
+    Word,
+    start_child,
+    start_worker,
+    unwatch,
+    watch,
+)
+from filterd.service.layout import Layout
+from filterd.service.rights import drop_rights, give_folder, refuse_unreachable
+from filterd.service.sockets import Listeners, open_listeners
+from filterd.store.current import is_current
+from filterd.store.folder import lock, prepare
+
+_UPDATE_EVERY_S = 24 * 3600.0
+_UPDATE_AFTER_START_S = 20.0
+_RESTART_PAUSE_S = 0.5
+_RESTART_PAUSE_MAX_S = 30.0
+_STEADY_AFTER_S = 60.0
+_END_WITHIN_S = 5.0
+
+
+class StartError(FilterdError):
+    """The house cannot be started; the message says what to do."""
+
+
+@dataclass(slots=True)
+class _Restart:
+    """When a child that died is started again; the pause grows while it keeps dying."""
+
+    pause_s: float = _RESTART_PAUSE_S
+    due: float | None = None
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """The parent of all processes of one house.  ``say`` prints one line for the operator."""
+
+    config: Config
+    config_path: Path
+    layout: Layout
+    say: Callable[[str], None]
+    selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
+    children: dict[str, Child] = field(default_factory=dict)
+    restarts: dict[str, _Restart] = field(default_factory=dict)
+    life: LifeLine = field(default_factory=LifeLine)
+    ending: bool = False
+    next_update: float = 0.0
+    greeted: set[str] = field(default_factory=set)
+
+    def run(self) -> int:
+        """Serve until SIGINT or SIGTERM; returns the exit status.
+
+        Raises FilterdError when the house cannot be started.
+        """
+        prepare(self.layout.state)
+        with lock(self.layout.state):
+            listeners = open_listeners(self.config.listen.dns, self.config.listen.page)
+            try:
+                self._drop_rights()
+                for warning in listeners.warnings:
+                    self.say(f"note: {warning}")
+                self._make_ready()
+                self._serve(listeners)
+            finally:
+                self._end_children()
+                listeners.close()
+        return 0
+
+    def _drop_rights(self) -> None:
+        """Become ``user:``, or who called sudo, before any child is started."""
+        if os.geteuid() != 0:
+            return
+        user = self.config.user or os.environ.get("SUDO_USER")
+        if user in {None, "root"}:
+            self.say("note: running as root; set 'user:' in the configuration to drop its rights")
+            return
+        give_folder(self.layout.state, user)
+        drop_rights(user)
+        refuse_unreachable(user, self.config_path)
+
+    def _make_ready(self) -> None:
+        """Bring the databases and the index to where DNS can start; usually nothing to do."""
+        if not is_current(self.layout.state):
+            self._work("prepare")
+        if not self.layout.index.exists():
+            self.say("compiling the lists, once ...")
+            self._work("compile")
+
+    def _work(self, job: str) -> None:
+        """Run one worker job to its end, passing on what it says while it works."""
+        worker = start_worker(self._job(job), time.monotonic())
+        line = f"the worker could not {job}"
+        with worker.process as process:
+            for printed in process.stdout or ():
+                line = printed.decode("utf-8", "replace").rstrip("\n")
+                self.say(line)
+        if process.returncode != 0:
+            raise StartError(line)
+
+    def _job(self, job: str) -> list[str]:
+        return [job, str(self.config_path)]
+
+    def _serve(self, listeners: Listeners) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        # A signal wakes the selector by a byte on this pipe, so ending is never a matter of luck.
+        wake_read, wake_write = os.pipe()
+        for end in (wake_read, wake_write):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(wake_write)
+        self.selector.register(wake_read, selectors.EVENT_READ, None)
+        self.next_update = time.monotonic() + _UPDATE_AFTER_START_S
+        self._start("dns", listeners)
+        self._start("page", listeners)
+        while not self.ending:
+            self._turn(listeners, wake_read)
+
+    def _turn(self, listeners: Listeners, wake_read: int) -> None:
+        for key, _ in self.selector.select(timeout=self._wait_s()):
+            if key.data is None:
+                os.read(wake_read, 512)
+            else:
+                self._hear(key.data)
+        now = time.monotonic()
+        for name, restart in self.restarts.items():
+            if restart.due is not None and now >= restart.due and not self.ending:
+                restart.due = None
+                self._start(name, listeners)
+        self._start_worker_when_due(now)
+
+    def _wait_s(self) -> float:
+        dues = [restart.due for restart in self.restarts.values() if restart.due is not None]
+        return max(0.0, min([self.next_update, *dues]) - time.monotonic())
+
+    def _start(self, name: str, listeners: Listeners) -> None:
+        spec = self._spec(listeners)
+        sockets = (*spec.udp, *spec.tcp) if name == "dns" else spec.page
+        child = start_child(name, spec, (spec.life, *sockets), time.monotonic())
+        self.children[name] = child
+        watch(self.selector, child)
+
+    def _spec(self, listeners: Listeners) -> Spec:
+        listen = self.config.listen
+        return Spec(
+            state=str(self.layout.state),
+            base=str(self.layout.base),
+            config=str(self.config_path.resolve()),
+            life=self.life.read_end,
+            udp=tuple(udp.fileno() for udp in listeners.udp),
+            tcp=tuple(tcp.fileno() for tcp in listeners.tcp),
+            page=tuple(page.fileno() for page in listeners.page),
+            dns_endpoints=tuple(listen.dns),
+            page_addresses=tuple(sorted(_reachable(listen.page) or _reachable(listen.dns))),
+            ask_from=tuple(str(network) for network in self.config.ask_from),
+            page_names=self.config.page_names,
+        )
+
+    def _start_worker_when_due(self, now: float) -> None:
+        if "worker" in self.children or self.ending:
+            return
+        if now >= self.next_update:
+            self.next_update = now + _UPDATE_EVERY_S
+            worker = start_worker(self._job("update"), now)
+            self.children["worker"] = worker
+            watch(self.selector, worker)
+
+    def _hear(self, child: Child) -> None:
+        lines = child.read_lines()
+        if lines is None:
+            self._bury(child)
+            return
+        for line in lines:
+            word, _, rest = line.partition(" ")
+            self._obey(child, word, rest, line)
+
+    def _obey(self, child: Child, word: str, rest: str, line: str) -> None:
+        if child.name == "worker":
+            self.say(line)
+        elif word == Word.READY:
+            self._greet(child.name)
+        elif word == Word.SETUP_CODE:
+            self.say(f"set-up code: {rest}  (valid 30 minutes; a new one: filterd setup-code)")
+        elif word == Word.NOTE:
+            self.say(f"note: {rest}")
+        elif word == Word.COMPILE:
+            self.next_update = time.monotonic()
+        else:
+            self.say(f"{child.name}: {line}")
+
+    def _greet(self, name: str) -> None:
+        if name in self.greeted:
+            self.say(f"{name} runs again")
+            return
+        self.greeted.add(name)
+        if name == "dns":
+            where = ", ".join(str(endpoint) for endpoint in self.config.listen.dns)
+            self.say(f"DNS answers on {where} (UDP and TCP)")
+        else:
+            where = ", ".join(f"http://{endpoint}/" for endpoint in self.config.listen.page)
+            self.say(f"the page is at {where}")
+
+    def _bury(self, child: Child) -> None:
+        unwatch(self.selector, child)
+        status = child.process.wait()
+        self.children.pop(child.name, None)
+        if self.ending or child.name == "worker":
+            return
+        now = time.monotonic()
+        restart = self.restarts.setdefault(child.name, _Restart())
+        if now - child.started > _STEADY_AFTER_S:
+            restart.pause_s = _RESTART_PAUSE_S
+        self.say(f"{child.name} ended by itself (status {status}); it starts again")
+        restart.due = now + restart.pause_s
+        restart.pause_s = min(restart.pause_s * 2, _RESTART_PAUSE_MAX_S)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if number != signal.SIGHUP:
+            self.ending = True
+
+    def _end_children(self) -> None:
+        for child in self.children.values():
+            child.process.terminate()
+        for child in self.children.values():
+            child.end(_END_WITHIN_S)
+            child.close()
+        self.life.cut()
+
+
+def _reachable(endpoints: tuple[Endpoint, ...]) -> set[str]:
+    """Return the addresses a browser can be sent to; "every address" is none."""
+    return {e.address for e in endpoints if e.address not in {"0.0.0.0", "::"}}  # noqa: S104
+
+
+def say(line: str) -> None:
+    """Print for the operator; a closed terminal must not end the filter."""
+    try:
+        print(line, flush=True)  # noqa: T201 - this is the program's voice
+    except OSError:
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - lives as long as we do
