@@ -82,10 +82,11 @@ class Exchanger:
         perhaps before this returns, unless ``close`` comes first.
         """
         now = self._loop.time()
-        order = list(self.upstreams.order(now)[:MOST_TRIES])
-        if self._sockets >= self._most_sockets:
+        order: list[Upstream] = []
+        if self._sockets < self._most_sockets:
+            order += self.upstreams.order(now)[:MOST_TRIES]
+        else:
             self.refused_full += 1
-            order = []
         if len(order) == 1:
             order *= 2  # one lost packet is no dead upstream
         exchange = Exchange(packet, order, now + DEADLINE_S, done)

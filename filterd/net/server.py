@@ -66,6 +66,7 @@ class DnsServer:
         self.forwarded = 0
         self.failed = 0
         # What the listeners call once per packet is the engine's own method, not a wrapper.
+        self.may_ask = engine.may_ask
         self.turn = engine.turn
         self.hit = engine.hit
         self.log = on_record
@@ -81,7 +82,7 @@ class DnsServer:
         loop = asyncio.get_running_loop()
         self._exchanger = Exchanger(loop, self.upstreams)
         self._udp = [UdpListener(loop, sock, self) for sock in self._sockets.udp]
-        self._tcp = [TcpListener(loop, sock, self.handle) for sock in self._sockets.tcp]
+        self._tcp = [TcpListener(loop, sock, self) for sock in self._sockets.tcp]
         for listener in self._tcp:
             await listener.start()
         for datagrams in self._udp:
@@ -95,6 +96,26 @@ class DnsServer:
             await listener.stop()
         if self._exchanger is not None:
             await self._exchanger.close()
+        self._inflight = InFlight[Key, Waiter]()
+
+    def counts(self) -> dict[str, int]:
+        """Return what was counted since the start; nothing in it belongs to a name or a client."""
+        engine, exchanger = self.engine, self._exchanger
+        return {
+            "udp_queries": sum(listener.received for listener in self._udp),
+            "udp_send_errors": sum(listener.send_errors for listener in self._udp),
+            "tcp_queries": sum(listener.received for listener in self._tcp),
+            "tcp_connections": sum(listener.accepted for listener in self._tcp),
+            "tcp_displaced": sum(listener.displaced for listener in self._tcp),
+            "refused": engine.refused,
+            "dropped": engine.dropped,
+            "forwarded": self.forwarded,
+            "failed": self.failed,
+            "faults": self.faults,
+            "upstream_tries": 0 if exchanger is None else exchanger.asked,
+            "upstream_full": 0 if exchanger is None else exchanger.refused_full,
+            "cached": len(engine.cache),
+        }
 
     def replace_policy(self, policy: Policy) -> None:
         """Decide by another policy from the next packet on; see ``upstreams.replace`` as well."""

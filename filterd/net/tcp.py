@@ -20,10 +20,15 @@ MOST_IN_FLIGHT = 64
 FRAMES_PER_TURN = 32
 
 
-class Handle(Protocol):
-    """Answers a query through ``send``, once, now or later; False when there is no answer."""
+class Front(Protocol):
+    """What a listener needs of the server behind it.
 
-    def __call__(self, packet: bytes, address: str, *, over_stream: bool, send: Send) -> bool: ...
+    ``handle`` answers a query through ``send``, once, now or later; False when it never will.
+    """
+
+    def may_ask(self, address: str) -> bool: ...
+
+    def handle(self, packet: bytes, address: str, *, over_stream: bool, send: Send) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +46,11 @@ LIMITS = Limits()
 class Connection(asyncio.Protocol):
     """One client's connection."""
 
-    def __init__(self, loop: AbstractEventLoop, handle: Handle, listener: "TcpListener") -> None:
+    def __init__(self, loop: AbstractEventLoop, front: Front, listener: "TcpListener") -> None:
         self.address = ""
         self.active = loop.time()
         self._loop = loop
-        self._handle = handle
+        self._front = front
         self._listener = listener
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
@@ -59,7 +64,8 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 (TCP gives no other)
         self._transport = transport
         peer = transport.get_extra_info("peername")
-        if peer is None:  # gone already
+        # Gone already, or a stranger, who must not cost the house a place.
+        if peer is None or not self._front.may_ask(peer[0]):
             transport.abort()
             return
         self.address = peer[0]
@@ -109,7 +115,8 @@ class Connection(asyncio.Protocol):
             if packet is None:
                 break
             self._in_flight += 1
-            if self._handle(packet, self.address, over_stream=True, send=self._send):
+            self._listener.received += 1
+            if self._front.handle(packet, self.address, over_stream=True, send=self._send):
                 self.active = self._loop.time()
             else:
                 self._in_flight -= 1
@@ -167,14 +174,15 @@ class TcpListener:
         self,
         loop: AbstractEventLoop,
         sock: socket.socket,
-        handle: Handle,
+        front: Front,
         limits: Limits = LIMITS,
     ) -> None:
+        self.received = 0
         self.accepted = 0
         self.displaced = 0
         self._loop = loop
         self._sock = sock
-        self._handle = handle
+        self._front = front
         self._limits = limits
         self._connections: dict[Connection, None] = {}
         self._server: asyncio.Server | None = None
@@ -184,7 +192,7 @@ class TcpListener:
         """Begin to accept."""
         # A duplicate, because the event loop closes what it is given.
         self._server = await self._loop.create_server(
-            lambda: Connection(self._loop, self._handle, self), sock=self._sock.dup()
+            lambda: Connection(self._loop, self._front, self), sock=self._sock.dup()
         )
         self._sweep()
 

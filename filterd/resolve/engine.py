@@ -111,6 +111,11 @@ class Engine:
         self._policy = policy
         self._forget_decided()
 
+    def may_ask(self, address: str) -> bool:
+        """Tell whether this address, as a socket names it, is served at all."""
+        plain = plain_address(address)
+        return plain is not None and may_ask(plain, self._networks)
+
     def turn(self, wall: float, tick: float) -> None:
         """Look at the clocks; must be called before each batch of ``hit``."""
         skew = wall - tick

@@ -51,8 +51,9 @@ def parse_upstream(text: str) -> Upstream:
 def from_resolv_conf(text: str, ours: Collection[Upstream]) -> tuple[Upstream, ...]:
     """List the name servers of a ``resolv.conf``, without those that are ourselves.
 
-    ``ours`` are the addresses this node listens on; asking ourselves would never end.  Lines
-    that are no ``nameserver`` line with an address are skipped.  Source: resolv.conf(5).
+    ``ours`` are the addresses this node listens on; asking ourselves would never end.  Of a
+    wildcard among them only the loopback addresses are known here; add what else the machine has.
+    Lines that are no ``nameserver`` line with an address are skipped.  Source: resolv.conf(5).
     """
     found: list[Upstream] = []
     for line in text.splitlines():
@@ -60,10 +61,13 @@ def from_resolv_conf(text: str, ours: Collection[Upstream]) -> tuple[Upstream, .
         if len(words) < 2 or words[0] != "nameserver":
             continue
         try:
-            upstream = Upstream(words[1]) if ip_address(words[1]) else None
+            address = ip_address(words[1])
         except ValueError:
             continue
-        if upstream is not None and upstream not in ours and upstream not in found:
+        upstream = Upstream(words[1])
+        everywhere = Upstream("0.0.0.0" if address.version == 4 else "::")  # noqa: S104 (compared)
+        is_ours = upstream in ours or (address.is_loopback and everywhere in ours)
+        if not is_ours and upstream not in found:
             found.append(upstream)
     return tuple(found)
 

@@ -82,10 +82,10 @@ class NanoUpstream(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def nano_upstream(behave: Behave) -> AsyncIterator[NanoUpstream]:
+async def nano_upstream(behave: Behave, at: str = "127.0.0.1") -> AsyncIterator[NanoUpstream]:
     loop = asyncio.get_running_loop()
     upstream = NanoUpstream(behave)
-    udp, tcp = bound_pair("127.0.0.1")
+    udp, tcp = bound_pair(at)
     transport, _ = await loop.create_datagram_endpoint(lambda: upstream, sock=udp)
     server = await asyncio.start_server(upstream.serve_stream, sock=tcp)
     upstream.address = Upstream(*udp.getsockname()[:2])
@@ -98,9 +98,21 @@ async def nano_upstream(behave: Behave) -> AsyncIterator[NanoUpstream]:
         await asyncio.sleep(0)  # the loop closes what was given back
 
 
+def has_address(address: str) -> bool:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.bind((address, 0))
+        except OSError:
+            return False
+    return True
+
+
 def bound_pair(address: str) -> tuple[socket.socket, socket.socket]:
     """A UDP and a listening TCP socket on one port that the kernel chose."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    if not has_address(address):
+        pytest.skip(f"this machine has no address {address}")
     while True:
         udp = socket.socket(family, socket.SOCK_DGRAM)
         tcp = socket.socket(family, socket.SOCK_STREAM)

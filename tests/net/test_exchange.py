@@ -38,9 +38,12 @@ def silent(_: Message, _transport: str) -> list[bytes]:
     return []
 
 
-def test_a_reply_comes_back_and_every_question_has_its_own_id_and_port(net: Any) -> None:
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_a_reply_comes_back_and_every_question_has_its_own_id_and_port(
+    net: Any, address: str
+) -> None:
     async def main() -> None:
-        async with net.nano_upstream(lambda asked, _: [net.answer(asked)]) as upstream:
+        async with net.nano_upstream(lambda asked, _: [net.answer(asked)], address) as upstream:
             exchanger = exchanger_of(upstream.address)
             for number in range(20):
                 reply = await ask(exchanger, net.query(f"n{number}.example"))
@@ -52,7 +55,8 @@ def test_a_reply_comes_back_and_every_question_has_its_own_id_and_port(net: Any)
     asyncio.run(main())
 
 
-def test_a_truncated_reply_is_fetched_whole_over_tcp(net: Any) -> None:
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_a_truncated_reply_is_fetched_whole_over_tcp(net: Any, address: str) -> None:
     def behave(asked: Message, transport: str) -> Iterable[bytes]:
         if transport == "tcp":
             return [net.answer(asked, count=100)]
@@ -61,7 +65,7 @@ def test_a_truncated_reply_is_fetched_whole_over_tcp(net: Any) -> None:
         return [cut.to_wire()]
 
     async def main() -> None:
-        async with net.nano_upstream(behave) as upstream:
+        async with net.nano_upstream(behave, address) as upstream:
             exchanger = exchanger_of(upstream.address)
             reply = await ask(exchanger, net.query("long.example", "TXT"))
             assert reply is not None

@@ -170,6 +170,37 @@ def test_a_new_policy_holds_from_the_next_packet_on(net: Any) -> None:
     asyncio.run(main())
 
 
+def test_a_server_that_starts_again_waits_for_nobody(net: Any) -> None:
+    async def main() -> None:
+        async with (
+            net.nano_upstream(lambda *_: []) as upstream,
+            net.running_server(upstream.address) as running,
+        ):
+            asking = asyncio.create_task(net.ask_udp(running.port, net.query("news.example")))
+            await net.until(lambda: bool(upstream.asked))
+            await running.server.stop()
+            upstream.behave = lambda asked, _: [net.answer(asked)]
+            await running.server.start()
+            reply = await net.ask_udp(running.port, net.query("news.example"))
+            assert dns.message.from_wire(reply).answer
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+
+    asyncio.run(main())
+
+
+def test_what_is_counted_has_no_names(net: Any) -> None:
+    async def main() -> None:
+        async with net.running_server() as running:
+            for name in ("porn.example", "porn.example", "news.example", "helpline.example"):
+                await net.ask_udp(running.port, net.query(name))
+            counts = running.server.counts()
+            assert (counts["udp_queries"], counts["forwarded"], counts["failed"]) == (4, 2, 2)
+            assert "example" not in str(counts)
+
+    asyncio.run(main())
+
+
 def test_a_device_is_known_by_its_mac(net: Any) -> None:
     macs = {"127.0.0.5": "02:00:00:00:00:01"}
 

@@ -20,7 +20,10 @@ class Answerer:
         self.handled: list[bytes] = []
         self.waiting: list[tuple[Callable[[bytes], None], bytes]] = []
 
-    def __call__(
+    def may_ask(self, address: str) -> bool:
+        return address != "127.0.0.66"
+
+    def handle(
         self, packet: bytes, address: str, *, over_stream: bool, send: Callable[[bytes], None]
     ) -> bool:
         assert over_stream
@@ -195,6 +198,23 @@ def test_one_too_many_costs_the_idlest_its_place(net: Any, listening: Any) -> No
             answerer.release()
             assert await net.read_frame(third) == b"later"
             assert (listener.accepted, listener.displaced) == (5, 2)
+
+    asyncio.run(main())
+
+
+def test_a_stranger_gets_no_place(net: Any, listening: Any) -> None:
+    async def main() -> None:
+        async with (
+            listening(connections=1) as (_, port, listener),
+            net.connected(port) as (reader, writer),
+        ):
+            writer.write(framed(b"hello"))
+            await net.read_frame(reader)
+            async with net.connected(port, "127.0.0.66") as (stranger, _):
+                assert await is_closed(stranger)
+            writer.write(framed(b"again"))
+            assert await net.read_frame(reader) == b"again127.0.0.1"
+            assert (listener.accepted, listener.received) == (1, 2)
 
     asyncio.run(main())
 

@@ -57,6 +57,14 @@ options edns0
     assert from_resolv_conf(text, set())[0] == Upstream("127.0.0.1")
 
 
+def test_who_listens_everywhere_is_every_loopback_address() -> None:
+    text = "nameserver 127.0.0.53\nnameserver ::1\nnameserver 192.0.2.1\n"
+    both = {Upstream("0.0.0.0"), Upstream("::")}
+    assert from_resolv_conf(text, both) == (ONE,)
+    assert from_resolv_conf(text, {Upstream("0.0.0.0")}) == (Upstream("::1"), ONE)
+    assert len(from_resolv_conf(text, {Upstream("0.0.0.0", 5300)})) == 3
+
+
 def test_system_stands_for_the_system_and_nothing_is_asked_twice() -> None:
     chosen = choose(["192.0.2.2", "system", "192.0.2.1"], "nameserver 192.0.2.1\n", set())
     assert chosen == (TWO, ONE)
