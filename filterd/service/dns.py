@@ -20,7 +20,7 @@ from filterd.net.server import DnsServer, Sockets
 from filterd.policy.snapshot import Policy
 from filterd.resolve.access import may_ask, plain_address
 from filterd.resolve.engine import Engine
-from filterd.resolve.upstreams import Upstream, Upstreams, choose
+from filterd.resolve.upstreams import Upstream, Upstreams, choose, from_resolv_conf
 from filterd.service.child import Spec, Word
 from filterd.service.control import serve_control
 from filterd.service.current import CurrentPolicy
@@ -155,7 +155,14 @@ class DnsProcess:
             resolv_conf = _RESOLV_CONF.read_text("utf-8", "replace")
         except OSError:
             resolv_conf = ""
-        ours = [Upstream(address, port) for address, port in self._spec.dns_endpoints]
+        ours = {Upstream(address, port) for address, port in self._spec.dns_endpoints}
+        ports = {one.port for one in ours if ipaddress.ip_address(one.address).is_unspecified}
+        # Listening on every address, this machine must not be its own upstream by any of them.
+        ours |= {
+            one
+            for one in from_resolv_conf(resolv_conf, ())
+            if one.port in ports and _is_this_machine(one.address)
+        }
         return choose(self._policy.document.upstreams, resolv_conf, ours)
 
     async def _handle(self, do: str) -> dict[str, Any]:
@@ -178,6 +185,16 @@ class DnsProcess:
 
 def _inherited(descriptors: tuple[int, ...]) -> list[socket.socket]:
     return [socket.socket(fileno=descriptor) for descriptor in descriptors]
+
+
+def _is_this_machine(address: str) -> bool:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
 
 
 def _now() -> datetime:

@@ -38,6 +38,8 @@ _UPDATE_AFTER_START_S = 20.0
 _RESTART_PAUSE_S = 0.5
 _RESTART_PAUSE_MAX_S = 30.0
 _STEADY_AFTER_S = 60.0
+# A server that drips its lists byte by byte must not keep the next update away.
+_WORKER_LIMIT_S = 3600.0
 _END_WITHIN_S = 5.0
 
 
@@ -178,7 +180,10 @@ class Supervisor:
         )
 
     def _start_worker_when_due(self, now: float) -> None:
-        if "worker" in self.children or self.ending:
+        worker = self.children.get("worker")
+        if worker is not None or self.ending:
+            if worker is not None and now - worker.started > _WORKER_LIMIT_S:
+                worker.process.kill()
             return
         if now >= self.next_update:
             self.next_update = now + _UPDATE_EVERY_S

@@ -130,10 +130,24 @@ def test_the_log_says_what_a_device_asked_for_and_why_it_was_stopped(
     assert "Sana" in told
 
 
-def test_a_window_closes_games_at_once(page: Page, house: House) -> None:
+def test_a_window_is_in_force_as_soon_as_it_is_saved_and_gone_when_removed(
+    page: Page, house: House
+) -> None:
     assert house.addresses("alias.example", source=ALI) == ["192.0.2.20"]
     page.goto("/children/ali/times/new")
-    expect(page.locator("form").last).to_be_visible()
+    page.fill("#name", "No games")
+    for day in page.locator("input[name=days]").all():
+        day.check()
+    page.locator("input[name=times][value=day]").check()
+    page.locator("input[name=mode][value=block]").check()
+    page.fill("#names", "games.example")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#windows").get_by_text("No games")).to_be_visible()
+    assert house.addresses("alias.example", source=ALI) == BLOCKED, "its CNAME is closed"
+    assert house.addresses("alias.example", source=SANA) == ["192.0.2.20"]
+    page.goto("/children/ali/times/0")
+    page.get_by_role("button", name="Remove this time").click()
+    assert house.addresses("alias.example", source=ALI) == ["192.0.2.20"]
 
 
 @pytest.mark.parametrize("width", [320, 390])
