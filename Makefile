@@ -4,7 +4,7 @@ CONFIG ?= config.yaml
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test check format system-packages clean
+.PHONY: help run test check format bench system-packages clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -24,6 +24,9 @@ check: $(VENV)/.dev ## Format, lint, types, floors
 format: $(VENV)/.dev ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev ## Measure this machine, side by side with dnsmasq where it is installed
+	@$(BIN)/python tests/bench/measure.py
 
 system-packages:
 	@sh tests/system-packages.sh

@@ -24,15 +24,15 @@ def load_config(text: str, file_name: str, zones: Collection[str]) -> Config:
     ``file_name`` is what messages call the file; ``zones`` are the IANA zones this machine
     knows.  Raises ConfigError with every problem, in the order of their lines.
     """
-    return _load(Config, text, file_name, zones)
+    return load_model(Config, text, file_name, zones)
 
 
 def load_policy(text: str, file_name: str, zones: Collection[str]) -> Document:
     """Return the policy in the YAML that ``dump_policy`` writes; otherwise as ``load_config``."""
-    return _load(Document, text, file_name, zones)
+    return load_model(Document, text, file_name, zones)
 
 
-def _load(model: type[M], text: str, file_name: str, zones: Collection[str]) -> M:
+def load_model(model: type[M], text: str, file_name: str, zones: Collection[str]) -> M:
     read = read_yaml(text, file_name)
     problems = read.problems
     if read.data is None:

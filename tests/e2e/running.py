@@ -61,6 +61,8 @@ def write_nsd(folder: Path, address: str, port: int) -> Path:
 server:
   ip-address: {address}@{port}
   server-count: 1
+  rrl-ratelimit: 0
+  rrl-whitelist-ratelimit: 0
   username: ""
   chroot: ""
   zonesdir: "{folder}"
@@ -95,13 +97,13 @@ def running_nsd(nsd: str, folder: Path, port: int) -> Iterator[int]:
         process.wait(10)
 
 
-def wait_until(is_so, timeout_s: float = 10.0) -> None:
+def wait_until(is_so, timeout_s: float = 10.0, pause_s: float = 0.05) -> None:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         with contextlib.suppress(Exception):
             if is_so():
                 return
-        time.sleep(0.05)
+        time.sleep(pause_s)
     raise AssertionError("it did not come to pass in time")
 
 
@@ -125,6 +127,7 @@ class House:
         return f"http://127.0.0.1:{self.page_port}"
 
     def start(self) -> None:
+        self.lines.clear()
         self.process = subprocess.Popen(
             [*FILTERD, "run", "--config", str(self.config)],
             stdout=subprocess.PIPE,
@@ -161,9 +164,6 @@ class House:
                     return line
         raise AssertionError(f"'{text}' was not printed; printed was: {self.lines}")
 
-    def forget_lines(self) -> None:
-        self.lines.clear()
-
     def setup_code(self) -> str:
         return self.wait_for("set-up code:").split("set-up code:")[1].split()[0]
 
@@ -176,13 +176,14 @@ class House:
         tcp: bool = False,
         want_dnssec: bool = False,
         edns: bool = True,
+        timeout_s: float = 4.0,
     ) -> dns.message.Message:
-        """One query from ``source``; raises dns.exception.Timeout without an answer in 4 s."""
+        """One query from ``source``; raises dns.exception.Timeout when there is no answer."""
         question = dns.message.make_query(
             name, rdtype, use_edns=0 if edns else -1, want_dnssec=want_dnssec
         )
         send = dns.query.tcp if tcp else dns.query.udp
-        return send(question, "127.0.0.1", port=self.dns_port, source=source, timeout=4)
+        return send(question, "127.0.0.1", port=self.dns_port, source=source, timeout=timeout_s)
 
     def addresses(self, name: str, rdtype: str = "A", **how) -> list[str]:
         """The addresses in the answer; rcodes other than NOERROR come back by name."""

@@ -42,7 +42,6 @@ def test_the_plug_is_pulled_and_the_next_start_is_clean(new_house: House, tmp_pa
     assert new_house.command("policy", "apply", str(changed)).returncode == 0
     new_house.kill()
     assert psutil.wait_procs(family, timeout=5)[1] == []
-    new_house.forget_lines()
     new_house.start()
     assert new_house.addresses("games.example", source="127.0.0.12") == ["0.0.0.0"]
     assert new_house.addresses("games.example", source="127.0.0.11") == ["192.0.2.20"]
@@ -164,7 +163,6 @@ def test_a_starter_policy_that_differs_later_is_said_not_to_be_applied(new_house
     new_house.stop()
     new_house.config.write_text(new_house.config.read_text().replace("name: Ali,", "name: Alina,"))
     assert "policy apply" in new_house.command("check").stderr
-    new_house.forget_lines()
     new_house.start()
     new_house.wait_for("filterd policy apply")
 
