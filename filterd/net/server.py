@@ -140,7 +140,7 @@ class DnsServer:
         return not isinstance(done, Drop)
 
     def _forward(self, forward: Forward, send: Send, now: Now) -> None:
-        joined = self._inflight.join(forward.key, (forward, send))
+        joined = self._inflight.join(forward.key, (forward, send), forward.asked.address)
         if joined is Joined.FULL or self._exchanger is None:
             self.failed += 1
             self._reply(self.engine.failed(forward, now), send)

@@ -1,9 +1,12 @@
 """Decides what of a query is kept at all: the profile's log depth, and the names never kept."""
 
 from filterd.policy.listed import written_for
+from filterd.policy.table import MomentTable
 from filterd.policy.verdict import Verdict
 from filterd.resolve.asked import Judged
 from filterd.resolve.record import Origin, Record
+from filterd.wire.codes import IN, A
+from filterd.wire.query import Question
 
 
 def record_of(judged: Judged, verdict: Verdict, rcode: int, origin: Origin) -> Record | None:
@@ -17,8 +20,10 @@ def record_of(judged: Judged, verdict: Verdict, rcode: int, origin: Origin) -> R
     # A helpline leaves no line, so not even a time; also where its answer led to a locked name.
     if depth == "nothing" or not judged.verdict.is_recorded:
         return None
-    is_full = depth == "full"
     name, qtype, _ = asked.query.question
+    if _begins_with_a_helpline(table, name):
+        return None
+    is_full = depth == "full"
     build, version = table.build_version
     return Record(
         at=judged.now.wall,
@@ -38,6 +43,19 @@ def record_of(judged: Judged, verdict: Verdict, rcode: int, origin: Origin) -> R
         origin=origin,
         took_us=int((judged.now.tick - asked.since) * 1e6),
     )
+
+
+def _begins_with_a_helpline(table: MomentTable, name: str) -> bool:
+    """Tell whether a helpline is asked for with a search suffix behind it.
+
+    A device may try ``childline.org.uk.lan`` before, or after, ``childline.org.uk`` itself.
+    """
+    shorter = name.rpartition(".")[0]
+    while "." in shorter:
+        if not table.decide(Question(shorter, A, IN)).is_recorded:
+            return True
+        shorter = shorter.rpartition(".")[0]
+    return False
 
 
 def _matched(judged: Judged, verdict: Verdict) -> str:

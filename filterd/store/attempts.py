@@ -17,7 +17,7 @@ _FREE_TRIES = 5
 _FIRST_DELAY_S = 30
 _LONGEST_DELAY_S = 3600
 _FORGOTTEN_AFTER = timedelta(days=1)
-# A device can take many IPv6 addresses; this many are remembered, and the oldest go first.
+# A device can take many addresses; this many are remembered, and the oldest go first.
 _ADDRESSES = 5_000
 
 
@@ -85,6 +85,9 @@ def _canonical(address: str) -> str:
         found = ipaddress.ip_address(address)
     except ValueError:
         return address
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
         return str(found.ipv4_mapped)
-    return str(found)
+    # A device may take any address of its /64, so the whole of it is one source.
+    return str(ipaddress.IPv6Network((int(found), 64), strict=False))

@@ -47,6 +47,37 @@ def is_current(state_folder: Path) -> bool:
     return _has_policy(state_folder / POLICY.file)
 
 
+def set_damaged_log_aside(state_folder: Path) -> Path | None:
+    """Move a query log that cannot be read out of the way; None when there is nothing to do.
+
+    A lost log must not keep a house without its filter.  Returns where the log is now, replacing
+    one set aside before; a log that a newer filterd wrote stays.  Raises StoreError when the
+    folder cannot be written.
+    """
+    path = state_folder / LOG.file
+    if not path.exists() or _is_readable(path):
+        return None
+    aside = path.with_name(f"{path.name}.damaged")
+    with speaking_of(path):
+        for end in ("-wal", "-shm"):
+            path.with_name(path.name + end).unlink(missing_ok=True)
+        path.replace(aside)
+    return aside
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        connection = connect(path, busy_s=_BUSY_S)
+    except StoreError:
+        return False
+    try:
+        return _read_revision(connection) is not None
+    except sqlite3.DatabaseError:
+        return False
+    finally:
+        connection.close()
+
+
 def revision_of(path: Path, schema: Schema) -> str:
     """Return the revision an existing database has; raises StoreError as ``is_current`` does."""
     connection = connect(path, busy_s=_BUSY_S)

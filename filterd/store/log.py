@@ -101,6 +101,15 @@ class SeenClient:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedName:
+    """A name that devices of a profile asked for, and how often."""
+
+    name: str
+    profile: str
+    queries: int
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """How many queries, and how many of them were blocked."""
 
@@ -160,6 +169,26 @@ class LogReader:
         )
         with self._database.reading() as connection:
             return {row[0]: Count(row[1], row[2]) for row in connection.execute(query)}
+
+    def asked(self, since: datetime, profile: str = "") -> tuple[AskedName, ...]:
+        """Return each name asked for since then, by profile, the most asked first.
+
+        ``profile`` narrows to one.  What was logged without its name is not among them.
+        """
+        number = func.count().label("number")
+        query = (
+            select(names.c.name, profiles.c.profile, number)
+            .select_from(queries)
+            .join(names, names.c.id == queries.c.name)
+            .join(profiles, profiles.c.id == queries.c.profile)
+            .where(queries.c.at >= to_us(since))
+            .group_by(queries.c.name, queries.c.profile)
+            .order_by(number.desc(), names.c.name, profiles.c.profile)
+        )
+        if profile:
+            query = query.where(profiles.c.profile == profile)
+        with self._database.reading() as connection:
+            return tuple(AskedName(*row) for row in connection.execute(query))
 
     def newest_time(self) -> datetime | None:
         """Return when the newest row was asked, None for an empty log."""

@@ -195,6 +195,11 @@ class PolicyStore:
             found = _newest_us(connection)
         return None if found is None else from_us(found)
 
+    def trust_clock(self, now: datetime) -> None:
+        """Forget stored times later than ``now``: they were written while the clock was ahead."""
+        with self._database.writing() as connection:
+            _set_newest_us(connection, to_us(now))
+
     def _expect(self, connection: Connection, based_on: int | None) -> Version:
         newest = self._newest(connection)
         if based_on is not None and newest.number != based_on:
@@ -246,7 +251,11 @@ def _append(connection: Connection, draft: Version) -> Version:
 
 def _remember_time(connection: Connection, now: datetime) -> None:
     newest = _newest_us(connection)
-    value = str(to_us(now) if newest is None else max(newest, to_us(now)))
+    _set_newest_us(connection, to_us(now) if newest is None else max(newest, to_us(now)))
+
+
+def _set_newest_us(connection: Connection, newest: int) -> None:
+    value = str(newest)
     row = upsert(meta).values(key=_NEWEST_TIME, value=value)
     connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 

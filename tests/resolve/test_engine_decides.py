@@ -242,6 +242,16 @@ def test_a_name_always_allowed_leaves_no_trace(
     assert house.engine.failed(done, house.now).record is None
 
 
+@pytest.mark.parametrize("suffix", ["lan2.example", "example.org", "fritz.box"])
+def test_not_even_with_a_search_suffix_behind_it(
+    house: Any, make_packet: Callable[..., bytes], suffix: str
+) -> None:
+    name = f"www.helpline.example.{suffix}"
+    assert house.reply(make_packet(name), SANA, f"{name} 300 A 192.0.2.7").record is None
+    other = f"www.news.example.{suffix}"
+    assert house.reply(make_packet(other), SANA, f"{other} 300 A 192.0.2.7").record is not None
+
+
 def test_not_even_where_its_answer_leads_to_a_locked_name(
     house: Any, make_packet: Callable[..., bytes]
 ) -> None:

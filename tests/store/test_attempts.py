@@ -61,7 +61,7 @@ def test_a_clock_that_was_set_back_locks_nobody_out(guardians, now):
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("192.0.2.7", "::ffff:192.0.2.7"), ("2001:db8::1", "2001:0DB8:0::0001")],
+    [("192.0.2.7", "::ffff:192.0.2.7"), ("2001:db8::1", "2001:0DB8::2:3:4:5")],
     ids=["IPv4 over IPv6", "two spellings"],
 )
 def test_one_source_has_one_count(guardians, now, one, other):
@@ -77,7 +77,7 @@ def test_what_is_no_address_is_counted_all_the_same(guardians, now):
 def test_the_table_is_bounded_and_the_oldest_go_first(guardians, state, now, monkeypatch):
     monkeypatch.setattr(attempts, "_ADDRESSES", 3)
     for n in range(6):
-        fail(guardians, f"2001:db8::{n}", now + n * SECOND, 5 if n else 6)
+        fail(guardians, f"2001:db8:{n}::1", now + n * SECOND, 5 if n else 6)
     with Database(state / "policy.db").reading() as connection:
         kept = connection.exec_driver_sql("SELECT address FROM attempts ORDER BY 1").scalars().all()
-    assert kept == ["2001:db8::3", "2001:db8::4", "2001:db8::5"]
+    assert kept == ["2001:db8:3::/64", "2001:db8:4::/64", "2001:db8:5::/64"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from filterd.errors import StoreError
 from filterd.resolve.record import Origin, Record
 from filterd.store.interned import Interned
-from filterd.store.log import Count, LogFilter, LogReader, SeenClient
+from filterd.store.log import AskedName, Count, LogFilter, LogReader, SeenClient
 from filterd.store.logwriter import LogWriter, Seen
 
 SECOND = timedelta(seconds=1)
@@ -328,3 +328,16 @@ def test_the_log_gives_back_what_it_was_given(fresh, tmp_path_factory, batches):
     ]
     writer.close()
     reader.close()
+
+
+def test_asked_names_are_counted_by_profile_the_most_asked_first(writer, reader, asked, now):
+    at = now.timestamp()
+    rows = [("b.example", "sana"), ("a.example", "ali"), ("b.example", "sana"), ("", "sana")]
+    writer.write([asked._replace(at=at, name=name, profile=who) for name, who in rows])
+    writer.write([asked._replace(at=at - 60, name="old.example")])
+    assert reader.asked(now) == (
+        AskedName("b.example", "sana", 2),
+        AskedName("a.example", "ali", 1),
+    )
+    assert reader.asked(now, "ali") == (AskedName("a.example", "ali", 1),)
+    assert reader.asked(now, "nobody") == ()

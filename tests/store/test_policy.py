@@ -168,6 +168,12 @@ def test_an_override_that_is_over_cannot_be_ended(store, pause, now):
     assert not store.end_override(added.id, author="abu", now=pause.ends)
 
 
+def test_a_clock_that_was_ahead_once_can_be_put_right(store, document_called, now):
+    store.seed(document_called("Sana"), "filterd", now + timedelta(days=2000))
+    store.trust_clock(now)
+    assert store.newest_time() == now
+
+
 def test_the_newest_time_never_goes_back(store, document_called, pause, now):
     store.seed(document_called("Sana"), "filterd", now)
     assert store.newest_time() == now
