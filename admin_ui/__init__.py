@@ -1,1 +1,9 @@
-"""The guardian's page."""
+"""The guardian's page: ``create_app(house)`` returns it as a WSGI app.
+
+Serving it, and what stands behind the questions it asks of its house, is the service's matter.
+"""
+
+from admin_ui.app import create_app
+from admin_ui.house import House, ListState
+
+__all__ = ["House", "ListState", "create_app"]

@@ -209,3 +209,22 @@ def test_the_honest_sentence_and_the_zone_are_there_once(guardian: Any) -> None:
     assert "sees the names that a device asks for, and nothing more" in text
     assert text.count("Pakistan Time") == 1
     assert "blocked.filter.home.arpa" in text
+
+
+def test_children_stand_first_then_new_devices_then_those_without_a_filter(
+    guardian: Any, home: Any
+) -> None:
+    document = edits.add_profile(home.current().document, "Zara")[0]
+    document = edits.change_profile(document, "sana", filtering=False)
+    home.policies.save(document, based_on=1, author="x", reason="x", now=home.now)
+    names = re.findall(r'<h2 id="child-[a-z]+"><bdi>([^<]+)</bdi>', guardian.text("/"))
+    assert names == ["علی", "Zara", "Everybody else", "Sana"]
+    assert "Another child?" in guardian.text("/")
+
+
+def test_a_house_without_children_is_asked_who_lives_there(guardian: Any, home: Any) -> None:
+    document = home.current().document
+    for child in ("sana", "ali"):
+        document = edits.change_profile(document, child, filtering=False)
+    home.policies.save(document, based_on=1, author="x", reason="x", now=home.now)
+    assert "Who lives here?" in guardian.text("/")

@@ -1,0 +1,68 @@
+"""What the page needs of the house it runs in; the service builds it, tests build a small one.
+
+The page reads no configuration, opens no file and asks no clock: all of that comes in here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, current_app
+
+from filterd.policy.snapshot import Policy
+from filterd.store.guardians import Guardians
+from filterd.store.log import LogReader
+from filterd.store.policy import PolicyStore
+
+_EXTENSION = "filterd-house"
+
+
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """How one list fared; ``what`` says what is wrong with it and is empty when all is well."""
+
+    id: str
+    category: str
+    ok: bool
+    names: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The house's stores, and the questions the page may ask of its service.
+
+    All callables are safe to call from any of the page's threads.
+
+    ``policy`` returns the newest stored policy over the mapped index, compiled.  ``notify`` tells
+    the DNS process that the policy changed and returns when it is in force, or when there is no
+    DNS process to tell.  ``status`` is the DNS process's own word, None when it is not running;
+    the page reads ``problem``, ``index_problem`` and ``log_problem`` (texts, empty when all is
+    well).  ``lists`` are the lists of the policy as they were last compiled.
+    ``starter_differs`` tells whether the starter policy in ``config.yaml`` is not what was stored.
+    ``page_names`` are further host names of this page; ``key`` (at least 16 random bytes, the same
+    after a restart) signs form tokens.
+    """
+
+    policies: PolicyStore
+    guardians: Guardians
+    log: LogReader
+    policy: Callable[[], Policy]
+    notify: Callable[[], None]
+    status: Callable[[], Mapping[str, Any] | None]
+    lists: Callable[[], tuple[ListState, ...]]
+    starter_differs: Callable[[], bool]
+    clock: Callable[[], datetime]
+    page_names: frozenset[str]
+    key: bytes
+
+
+def install_house(app: Flask, house: House) -> None:
+    app.extensions[_EXTENSION] = house
+
+
+def this_house() -> House:
+    """Return the house of the app that answers this request."""
+    house: House = current_app.extensions[_EXTENSION]
+    return house
