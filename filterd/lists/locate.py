@@ -1,40 +1,52 @@
-"""Find the line of a list that covers a name, so that "why?" can show it.
+"""Find the line of a list that decides about a name, so that "why?" can show it.
 
 Reads the list's text again: only explanations need a line, so neither rules nor index keep one.
 """
 
-from typing import NamedTuple
+from filterd.lists.formats import open_list
+from filterd.lists.formats.lines import Line, each_line, shown
+from filterd.lists.parsed import Off, Rule, Scope
+from filterd.lists.rule import Kind
 
-from filterd.lists.formats import FORMATS, detect
-from filterd.lists.formats.lines import decode, each_line, shown
-from filterd.lists.parsed import Rule, Scope
-
-
-class Line(NamedTuple):
-    """A line of a list; ``number`` counts from 1, ``text`` is short and safe to print."""
-
-    number: int
-    text: str
+__all__ = ["Line", "locate"]
 
 
 def locate(text: bytes, form: str, match: str, name: str) -> Line | None:
-    """Return the line whose rule covers ``name`` most closely, None when none does.
+    """Return the line whose rule decides about ``name``, None when none covers it.
 
-    ``form`` and ``match`` are as for ``formats.parse``.  The rule with the longest name wins, the
-    first of equals.  Raises ListError when ``form`` is ``auto`` and the text is no list.
+    ``form`` and ``match`` are as for ``formats.parse``.  It is the line of the strongest kind, or
+    in formats where the nearest rule wins the one with the longest name; the first of equals.
+    Its text is shortened and safe to print.  Raises ListError when the text is no list.
     """
-    read_line = FORMATS[detect("", text) if form == "auto" else form].read_line
-    # Every rule that covers the name ends like it, unless it is written in Unicode.
-    tail = ".".join(name.split(".")[-2:])
-    best: tuple[int, Line] | None = None
-    for number, line in each_line(decode(text)):
-        if tail not in line.lower() and line.isascii():
-            continue
-        for rule in read_line(line):
-            if not isinstance(rule, Rule) or (best and len(rule.name) <= best[0]):
-                continue
-            if match == "subdomains" and rule.scope is Scope.EXACT:
-                rule = rule._replace(scope=Scope.SUBTREE)  # noqa: PLW2901 the same rule, read wider
-            if rule.covers(name):
-                best = len(rule.name), Line(number, shown(line))
-    return best[1] if best else None
+    read, decoded = open_list("", text, form)
+    lines = each_line(decoded)
+    if not read.is_linked(decoded):
+        # Every rule that covers the name ends like it, unless it is written in Unicode.
+        tail = ".".join(name.split(".")[-2:])
+        lines = (line for line in lines if tail in line.text.lower() or not line.text.isascii())
+    found: dict[Rule, Line] = {}
+    gone: set[Rule] = set()
+    for line, meaning in read.scan(lines):
+        if isinstance(meaning, Off):
+            gone.add(meaning.rule)
+        elif isinstance(meaning, Rule) and _as_matched(meaning, match).covers(name):
+            found.setdefault(meaning, line)
+    rules = [rule for rule in found if rule not in gone]
+    if not rules:
+        return None
+    best = min(rules, key=_nearest if read.nearest else _strongest)
+    line = found[best]
+    return Line(line.number, shown(line.text))
+
+
+def _as_matched(rule: Rule, match: str) -> Rule:
+    is_wider = match == "subdomains" and rule.scope is Scope.EXACT
+    return rule._replace(scope=Scope.SUBTREE) if is_wider else rule
+
+
+def _strongest(rule: Rule) -> tuple[int, int]:
+    return rule.kind, -len(rule.name)
+
+
+def _nearest(rule: Rule) -> tuple[int, bool, bool]:
+    return -len(rule.name), rule.scope is Scope.SUBTREE, rule.kind is not Kind.BLOCK

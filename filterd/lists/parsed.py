@@ -33,10 +33,26 @@ class Rule(NamedTuple):
         return self.scope is not Scope.EXACT and name.endswith("." + self.name)
 
 
+class Off(NamedTuple):
+    """Takes a rule out of its own list, wherever it stands in it and however it is written."""
+
+    rule: Rule
+
+
 class Wrong(NamedTuple):
     """Why a line, or a word of it, is no rule."""
 
     why: str
+
+
+class Unused(NamedTuple):
+    """Why a rule that is well written is not applied: it is not for us, or not for us yet."""
+
+    why: str
+
+
+Meaning = Rule | Off | Wrong | Unused
+"""What a line of a list, or a word of it, says."""
 
 
 class Complaint(NamedTuple):
@@ -52,13 +68,15 @@ class Parsed:
     """One list, read.
 
     ``names`` holds the names for each kind and scope, in the order of the file and with its
-    repetitions.  ``complaints`` is bounded, ``complaint_count`` is not.
+    repetitions.  ``complaints`` is bounded, ``complaint_count`` is not; ``unused`` of them are
+    about rules that are well written but not applied.
     """
 
     format: str
     names: Mapping[tuple[Kind, Scope], Sequence[str]]
     complaints: tuple[Complaint, ...] = ()
     complaint_count: int = 0
+    unused: int = 0
     lines: int = 0
 
     @property

@@ -2,9 +2,12 @@
 
 import gzip
 import lzma
+import re
 
 import pytest
+from pydantic import ValidationError
 
+from filterd.config.document import ListSource
 from filterd.errors import ListError
 from filterd.lists import formats
 
@@ -19,6 +22,20 @@ FORMAT_OF = {
     "raw Unicode": ("bücher.example\n".encode(), "domains"),
     "a stray NUL in a list": (b"a.example\n" * 99 + b"\0", "domains"),
     "head longer than the sample": (b"# remark\n" * 2000 + b"0.0.0.0 a.example\n", "hosts"),
+    "adblock": (b"! Title\n||a.example^\n||b.example^$important\n@@||c.example^\n", "adblock"),
+    "adblock that begins with plain names": (b"a.example\n" * 600 + b"||b.example^\n", "adblock"),
+    "adblock that begins with hosts lines": (b"0.0.0.0 a.example\n" * 600 + b"@@||b.example^\n", "adblock"),
+    "hosts with one odd line": (b"0.0.0.0 a.example\n" * 9 + b"address=/b.example/\n", "hosts"),
+    "a browser's list": (b"[Adblock Plus 2.0]\n##.ad\n###banner\na.example##.ad\n/ads/*\n||a.example^\n", "adblock"),
+    "remarks that look like rules": (b"## head\n#### a ####\n# ||x^\na.example\n", "domains"),
+    "Pi-hole regexes": (b"(\\.|^)a\\.example$\n^ads?[0-9]*\\.\n^x;querytype=A\nb.example\n", "pihole"),
+    "dnsmasq": (b"# head\naddress=/a.example/0.0.0.0\nlocal=/b.example/\n", "dnsmasq"),
+    "dnsmasq, old and new": (b"server=/a.example/\naddress=/b.example/#\n", "dnsmasq"),
+    "unbound": (b'server:\nlocal-zone: "a.example" always_null\n' * 2, "unbound"),
+    "unbound's data": (b'local-data: "a.example A 0.0.0.0"\n', "unbound"),
+    "RPZ": (b"$TTL 60\n@ SOA localhost. root. 1 2 3 4 5\na.example CNAME .\n", "rpz"),
+    "RPZ without SOA": (b"; head\na.example CNAME .\n*.a.example 60 IN CNAME .\n", "rpz"),
+    "RPZ of local data": (b"$TTL 60\na.example A 192.0.2.1\nb.example IN AAAA ::\n", "rpz"),
     "list named JSON-like": (b"[Adblock Plus]\na.example\n", "domains"),
 }  # fmt: skip
 
@@ -42,6 +59,10 @@ NO_LIST = {
     "gzip": (gzip.compress(b"a.example\n"), "the file is packed with gzip"),
     "xz": (lzma.compress(b"a.example\n"), "the file is packed with xz"),
     "zip": (b"PK\x03\x04\x14\0\0\0", "the file is packed with zip"),
+    "tar": (
+        b"\0" * 257 + b"ustar\x0000" + b"\0" * 600,
+        "the file is a tar archive; write its category",
+    ),
     "UTF-16": ("a.example\n".encode("utf-16"), "the file is UTF-16 text"),
     "UTF-16 without a mark": ("a.example\n".encode("utf-16-le"), "the file is binary"),
     "binary": (bytes(range(256)) * 4, "the file is binary"),
@@ -50,7 +71,7 @@ NO_LIST = {
 
 
 @pytest.mark.parametrize(("text", "what"), NO_LIST.values(), ids=NO_LIST)
-@pytest.mark.parametrize("form", ["auto", "hosts", "domains", "wildcard"])
+@pytest.mark.parametrize("form", ["auto", *formats.FORMATS])
 def test_file_that_is_no_list_is_refused_and_named(form: str, text: bytes, what: str) -> None:
     with pytest.raises(ListError) as caught:
         formats.parse("theirs", text, form)
@@ -58,19 +79,29 @@ def test_file_that_is_no_list_is_refused_and_named(form: str, text: bytes, what:
     assert caught.value.what.startswith(what)
 
 
-OTHER = {
-    "adblock": (b"! Title\n||a.example^\n||b.example^$important\n@@||c.example^\n", "adblock"),
-    "cosmetic": (b"a.example##.ad\nb.example,c.example##.ad\n", "adblock"),
-    "dnsmasq": (b"# head\naddress=/a.example/0.0.0.0\nlocal=/b.example/\n", "dnsmasq"),
-    "unbound": (b'server:\nlocal-zone: "a.example" always_null\n' * 2, "unbound"),
-    "RPZ": (b"$TTL 60\n@ SOA localhost. root. 1 2 3 4 5\na.example CNAME .\n", "RPZ"),
-}
+def source(form: str) -> ListSource:
+    return ListSource.model_validate({"category": "adult", "file": "x", "format": form})
 
 
-@pytest.mark.parametrize(("text", "other"), OTHER.values(), ids=OTHER)
-def test_list_in_a_format_we_cannot_read_is_named(text: bytes, other: str) -> None:
-    with pytest.raises(ListError, match=f"looks like {other} rules"):
-        formats.parse("theirs", text)
+@pytest.mark.parametrize("form", ["auto", *formats.FORMATS, "squidguard:adult", "squidguard:hobby/games-misc"])  # fmt: skip
+def test_every_format_can_be_chosen_for_a_list(form: str) -> None:
+    assert source(form).format == form
+
+
+NO_FORMAT = {
+    "mistyped": ("adblok", "did you mean adblock?"),
+    "unknown": ("zzz", "one of: auto, hosts, domains, wildcard, adblock, pihole, dnsmasq, rpz, unbound, squidguard"),
+    "no category": ("squidguard:", "like squidguard:adult"),
+    "category of another format": ("hosts:adult", "did you mean"),
+    "a way out": ("squidguard:../adult", "like squidguard:adult"),
+    "a path of the machine": ("squidguard:/etc", "like squidguard:adult"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("form", "right"), NO_FORMAT.values(), ids=NO_FORMAT)
+def test_unknown_format_is_refused_and_the_right_one_named(form: str, right: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(right)):
+        source(form)
 
 
 NO_NAMES = {

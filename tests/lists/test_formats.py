@@ -1,6 +1,10 @@
 """What each line of each format means: tables."""
 
 import contextlib
+import dataclasses
+import re
+import sys
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -9,7 +13,7 @@ from hypothesis import strategies as st
 from filterd.errors import ListError
 from filterd.lists import formats
 from filterd.lists.formats import domains, hosts, wildcard
-from filterd.lists.formats.lines import MOST_COMPLAINTS, decode, each_line
+from filterd.lists.formats.lines import MOST_COMPLAINTS, decode, read
 from filterd.lists.locate import locate
 from filterd.lists.parsed import Parsed, Rule, Scope
 from filterd.lists.rule import Kind
@@ -202,43 +206,52 @@ def test_match_subdomains_widens_names_and_leaves_the_rest() -> None:
     assert sorted(subtree(parsed)) == ["a.example", "b.example"]
 
 
-# Fragments that lists are made of, glued at random: finds what the tables above did not think of.
+# Fragments that lists are made of, glued at random: finds what the tables did not think of.
 FRAGMENTS = st.sampled_from(
     [
-        "0.0.0.0", "127.0.0.1", "::1", "10.0.0.1", "a.example", "Www.Example.Org", "localhost",
-        "localhost.localdomain", "localhosts.example", "en", "*.", "*", ".", "..", "-", "_x.y",
-        "xn--bcher-kva.de", "bücher.de", "\u2011", "#", "!", ";", "//", "[", "]", " ", "  ", "\t",
-        "\n", "\n\n", "\r\n", "\r", "\0", "\x0b", "\x0c", "\x1f", "\x85", "\u2028", "\ufeff",
-        "||", "^", "/", ":", "@@", "a" * 63, "a." * 120, "1.2",
+        "0.0.0.0", "127.0.0.1", "::1", "10.0.0.1", "a.example", "b.a.example", "Www.Example.Org",
+        "localhost", "localhost.localdomain", "localhosts.example", "en", "*.", "*", ".", "..", "-",
+        "_x.y", "xn--bcher-kva.de", "bücher.de", "\u2011", "#", "!", ";", "//", "[", "]", " ", "  ",
+        "\t", "\n", "\n\n", "\r\n", "\r", "\0", "\x0b", "\x0c", "\x1f", "\x85", "\u2028", "\ufeff",
+        "||", "^", "/", ":", "@@", "a" * 63, "a." * 120, "1.2", "|", "^|", "##", "#@#", "$", ",", "=",
+        "$important", "$badfilter", ",badfilter", "$third-party", "dnstype=A", "'", '"', "\\",
+        "\n!#if x\n", "\n!#endif\n", "\n||a.example^\n", "\n@@||a.example^\n", "/re/",
+        "\naddress=/", "\nserver=/", "\nlocal=/a.example/\n", "\nserver=/a.example/#\n",
+        "\naddress=/b.a.example/0.0.0.0\n", '\nlocal-zone: "', '." always_null\n', '" transparent\n',
+        '\nlocal-zone: "a.example." static\n', '\nlocal-data: "', " A 0.0.0.0", "\nview:\n", "\nserver:\n",
+        '\nlocal-zone-tag: "a.example" "x"\n', "\na.example CNAME .\n", "\n*.a.example IN CNAME .\n",
+        "\nb.a.example CNAME rpz-passthru.\n", " CNAME ", "\n CNAME .\n", "\n  NS localhost.\n",
+        "\n$ORIGIN ", "\n$TTL 60\n", "rpz.example.", "\n@ SOA a b 1 (", ")", "(", "\n8.1.2.0.10.rpz-ip CNAME .\n",
+        " 60 IN A 10.0.0.1", ";querytype=A", r"(\.|^)",
     ]
 )  # fmt: skip
 TEXTS = st.lists(FRAGMENTS, max_size=30).map("".join)
 
 
-@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("name", formats.FORMATS)
 @given(text=TEXTS)
-def test_ordinary_lines_mean_what_read_line_says(name: str, text: str) -> None:
+def test_the_quick_way_and_the_line_by_line_way_read_the_same(name: str, text: str) -> None:
     form = formats.FORMATS[name]
-    found = [one for _, line in each_line(decode(text.encode())) for one in form.read_line(line)]
-    rules = [one for one in found if isinstance(one, Rule)]
-    parsed = READERS[name](text.encode())
-    assert parsed.complaint_count == len(found) - len(rules)
-    for (kind, scope), names in parsed.names.items():
-        wanted = [rule.name for rule in rules if (rule.kind, rule.scope) == (kind, scope)]
-        assert sorted(names) == sorted(wanted)
-    assert parsed.rules == len(rules)
+    slow = dataclasses.replace(form, linked=re.compile(""))
+    decoded = decode(text.encode())
+    one, other = read(form, decoded), read(slow, decoded)
+    assert {key: sorted(names) for key, names in one.names.items() if names} == {
+        key: sorted(names) for key, names in other.names.items() if names
+    }
+    assert dataclasses.replace(one, names={}) == dataclasses.replace(other, names={})
 
 
 @given(text=st.one_of(st.binary(max_size=300), TEXTS.map(str.encode)))
 def test_no_bytes_raise(text: bytes) -> None:
-    for read in READERS.values():
-        parsed = read(text)
-        assert all(len(name) <= 253 for names in parsed.names.values() for name in names)
-    for form in ("auto", *READERS):
+    for form in formats.FORMATS.values():
+        parsed = read(form, decode(text))
+        assert all(0 < len(name) <= 253 for names in parsed.names.values() for name in names)
+        assert parsed.unused <= parsed.complaint_count
+    for name in ("auto", "squidguard:adult", *formats.FORMATS):
         with contextlib.suppress(ListError):
-            assert formats.parse("any", text, form, "subdomains").rules
+            assert formats.parse("any", text, name, "subdomains").rules
         with contextlib.suppress(ListError):
-            locate(text, form, "format", "www.example.org")
+            locate(text, name, "format", "www.example.org")
 
 
 HOSTILE = {
@@ -248,17 +261,82 @@ HOSTILE = {
     "hyphens": b"-" * 500_000,
     "stars": b"*." * 250_000,
     "blanks": b"0.0.0.0" + b" " * 500_000 + b"x",
-    "empty lines": b"\n" * 500_000,
+    "empty lines": b"\n" * 100_000,
     "names just too long": (b"a." * 126 + b"a.example\n") * 1_500,
-    "addresses": b"0.0.0.0 10.0.0.1\n" * 30_000,
+    "addresses": b"0.0.0.0 10.0.0.1\n" * 20_000,
     "Unicode": "ä.".encode() * 500_000,
     "Unicode lines": ("ä" * 60 + ".example\n").encode() * 1_000,
     "hash signs": b"a.example " + b"#" * 500_000,
+    "quotes": b'"' * 300_001,
+    "escaped quotes": b'"' + b'\\"' * 200_000,
+    "escaped quotes in a modifier": b"||a.example^$client='" + b"\\'" * 200_000,
+    "commas": b"||a.example^$" + b"important," * 50_000,
+    "dollars": b"$" * 300_000,
+    "slashes": b"address=" + b"/a" * 200_000,
+    "parentheses": b"(" * 300_000,
+    "a record without an end": b"@ SOA (\n" + b"1 2 3\n" * 20_000,
+    "digits of a TTL": b"a.example " + b"1" * 300_000 + b"x A 1.2.3.4",
+    "blanks before CNAME": b"a.example" + b" " * 300_000 + b"CNAME",
+    "options": b"local-zone: " * 50_000,
+    "cosmetic": b"a" * 300_000 + b"#" + b"@" * 300_000,
+    "clauses of dnstype": b"||a.example^$dnstype=" + b"A|" * 100_000,
 }
 
 
-@pytest.mark.timeout(30)  # in proportion to the size they take a second; squared, an hour
+@pytest.mark.timeout(60)  # in proportion to the size they take a second; squared, an hour
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_takes_time_in_proportion_to_its_size(text: bytes) -> None:
-    for read in READERS.values():
-        assert read(text).lines >= 1
+    for form in formats.FORMATS.values():
+        assert read(form, decode(text)).lines >= 1
+    with contextlib.suppress(ListError):
+        formats.parse("theirs", text)
+
+
+MIXED = b"""! a bit of everything
+a.example # b
+0.0.0.0 c.example d.example
+*.e.example
+||f.example^
+||g.example^$important,client='x'
+@@||g.f.example^
+||f.example^$badfilter
+address=/h.example/i.example/0.0.0.0
+server=/j.h.example/#
+local-zone: "k.example." static
+local-zone: "l.k.example." transparent
+local-data: "m.l.k.example. A 0.0.0.0"
+n.example CNAME .
+*.n.example CNAME rpz-passthru.
+  A 192.0.2.1
+$ORIGIN o.example.
+p CNAME ( . )
+this is prose
+"""
+
+
+def calls(read_all: Callable[[], object]) -> int:
+    """Count what Python calls, its own functions and built-in ones."""
+    count = 0
+
+    def seen(frame: object, event: str, arg: object) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    before = sys.getprofile()
+    sys.setprofile(seen)
+    try:
+        read_all()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@pytest.mark.parametrize("name", formats.FORMATS)
+def test_twice_the_text_is_twice_the_work(name: str) -> None:
+    form = formats.FORMATS[name]
+    # Distinct names in each copy, so that nothing is saved by having been seen before.
+    copies = ["".join(MIXED.decode().replace("example", f"x{n}") for n in range(size)) for size in (50, 100, 200)]  # fmt: skip
+    one, two, four = (calls(lambda text=text: read(form, text)) for text in copies)
+    assert one > 100
+    assert two <= 2 * one
+    assert four <= 4 * one

@@ -2,10 +2,11 @@
 
 from filterd.errors import ListError
 from filterd.lists.formats.detect import FORMATS, detect, refuse_what_is_no_list
-from filterd.lists.formats.lines import decode, read
+from filterd.lists.formats.lines import Format, decode, read
+from filterd.lists.formats.squidguard import SQUIDGUARD, domains_of
 from filterd.lists.parsed import Parsed
 
-__all__ = ["FORMATS", "detect", "parse"]
+__all__ = ["FORMATS", "detect", "open_list", "parse"]
 
 # A list with fewer mistakes than this is somebody's own, and its good lines count.
 FORGIVEN = 20
@@ -14,19 +15,34 @@ FORGIVEN = 20
 def parse(source: str, text: bytes, form: str = "auto", match: str = "format") -> Parsed:
     """Read one list.
 
-    ``form`` is ``auto`` or a key of FORMATS; ``match`` is ``format`` or ``subdomains``, which
-    makes rules for one name cover everything below it too.  ``source`` is only for messages.
+    ``form`` is ``auto``, a key of FORMATS, or ``squidguard:CATEGORY`` for a part of an archive;
+    ``match`` is ``format`` or ``subdomains``, which makes rules for one name cover everything
+    below it too.  ``source`` is only for messages.
     Raises ListError when the file as a whole is unusable: no list, nothing in it, or mostly lines
-    that cannot be read (another format, an error page in plain text).
+    that cannot be read (another format, an error page in plain text).  Rules that are well written
+    but not for us do not count against it.
     """
-    if form == "auto":
-        form = detect(source, text)
-    else:
-        refuse_what_is_no_list(source, text)
-    parsed = read(FORMATS[form], decode(text))
-    if not parsed.rules or parsed.complaint_count > max(FORGIVEN, parsed.rules):
+    parsed = read(*open_list(source, text, form))
+    unreadable = parsed.complaint_count - parsed.unused
+    if not parsed.rules or unreadable > max(FORGIVEN, parsed.rules):
         raise ListError(source, _unusable(parsed))
     return parsed.with_subdomains() if match == "subdomains" else parsed
+
+
+def open_list(source: str, data: bytes, form: str) -> tuple[Format, str]:
+    """Return how a list is to be read, and its text.
+
+    Arguments as for ``parse``.  Raises ListError when the bytes are no list.
+    """
+    name, _, category = form.partition(":")
+    if category:
+        data = domains_of(source, data, category)
+        name = SQUIDGUARD.name
+    if name == "auto":
+        name = detect(source, data)
+    else:
+        refuse_what_is_no_list(source, data)
+    return FORMATS[name], decode(data)
 
 
 def _unusable(parsed: Parsed) -> str:

@@ -7,7 +7,15 @@ format.  Whether a list is meant to cover subdomains as well is its source's ``m
 from collections.abc import Iterator
 
 from filterd.lists.formats.entry import read_name
-from filterd.lists.formats.lines import COMMENT, Format, decode, is_comment, ordinary_line, read
+from filterd.lists.formats.lines import (
+    COMMENT,
+    Format,
+    by_line,
+    decode,
+    is_comment,
+    ordinary_lines,
+    read,
+)
 from filterd.lists.parsed import Parsed, Rule, Scope, Wrong
 
 
@@ -31,4 +39,9 @@ def read_line(line: str) -> Iterator[Rule | Wrong]:
     yield name if isinstance(name, Wrong) else Rule(name, scope)
 
 
-DOMAINS = Format(name="domains", ordinary=ordinary_line(""), scope=Scope.EXACT, read_line=read_line)
+DOMAINS = Format(
+    name="domains",
+    ordinary=ordinary_lines(("", "")),
+    scopes=(Scope.EXACT,),
+    scan=by_line(read_line),
+)

@@ -7,7 +7,14 @@ hosts(5), where ``#`` starts a remark anywhere on the line.
 from collections.abc import Iterator
 
 from filterd.lists.formats.entry import is_address, read_name
-from filterd.lists.formats.lines import Format, decode, is_comment, ordinary_line, read
+from filterd.lists.formats.lines import (
+    Format,
+    by_line,
+    decode,
+    is_comment,
+    ordinary_lines,
+    read,
+)
 from filterd.lists.parsed import Parsed, Rule, Scope, Wrong
 
 # The usual head of a hosts file names the machine itself; these are not rules and no mistakes.
@@ -55,7 +62,7 @@ def _is_local(word: str) -> bool:
 
 HOSTS = Format(
     name="hosts",
-    ordinary=ordinary_line(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)[ \t]+"),
-    scope=Scope.EXACT,
-    read_line=read_line,
+    ordinary=ordinary_lines((r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)[ \t]+", "")),
+    scopes=(Scope.EXACT,),
+    scan=by_line(read_line),
 )

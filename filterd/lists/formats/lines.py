@@ -1,7 +1,7 @@
 """Read the text of a list line by line: what all line-based formats have in common.
 
-A format gives a pattern for its ordinary line and a function for every other line.  The pattern
-takes a million lines in half a second; the function is the whole truth, and a test holds the two
+A format gives a pattern for its ordinary lines and a function for all others.  The pattern takes
+a million lines in half a second; the function is the whole truth, and a test holds the two
 together.  Neither raises on any text.
 """
 
@@ -9,39 +9,73 @@ import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from filterd.lists.formats.entry import LONGEST, NAME
-from filterd.lists.parsed import Complaint, Parsed, Rule, Scope, Wrong
+from filterd.lists.formats.nearest import let_nearest_win
+from filterd.lists.parsed import Complaint, Meaning, Off, Parsed, Rule, Scope, Unused
 from filterd.lists.rule import Kind
 
 COMMENT = ("#", "!", ";", "//")
 MOST_COMPLAINTS = 1000  # kept for the page; a list of a million IP addresses must not fill memory
 LONGEST_SHOWN = 120
 
-LineReader = Callable[[str], Iterable[Rule | Wrong]]
+_EVERY_LINE = re.compile(r"([^\n]*)\n")
+
+
+class Line(NamedTuple):
+    """A line of a list; ``number`` counts from 1."""
+
+    number: int
+    text: str
+
+
+Scan = Callable[[Iterable[Line]], Iterator[tuple[Line, Meaning]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """One line-based format.
 
-    ``ordinary`` matches every line with its line end: group 1 is the name of an ordinary line,
-    a block rule of ``scope``; group 2 is any other line, which is ``read_line``'s to read.
+    ``ordinary`` matches every line with its line end: in each of its groups but the last the name
+    of an ordinary line, a block rule of the scope that stands in ``scopes`` at the same place; in
+    its last group any other line.  ``scan`` reads other lines, and could read all.  Where
+    ``linked`` is found in a text, lines depend on earlier ones, and ``scan`` does read all.
+    ``nearest`` says that of a list's rules the one with the longest name wins, exceptions or not;
+    elsewhere exceptions win.
     """
 
     name: str
     ordinary: re.Pattern[str]
-    scope: Scope
-    read_line: LineReader
+    scopes: tuple[Scope, ...]
+    scan: Scan
+    linked: re.Pattern[str] | None = None
+    nearest: bool = False
+
+    def is_linked(self, text: str) -> bool:
+        return self.linked is not None and self.linked.search(text) is not None
 
 
-def ordinary_line(before: str) -> re.Pattern[str]:
-    """Build ``Format.ordinary`` for lines of one name with ``before`` (a pattern) before it.
+def ordinary_lines(*shapes: tuple[str, str]) -> re.Pattern[str]:
+    """Build ``Format.ordinary`` for lines of one name.
 
-    Names that start like ``localhost.localdomain`` are left to ``read_line``.
+    A shape is what stands before and after the name, as patterns without groups.  Names that
+    start like ``localhost.localdomain`` are left to ``scan``.
     """
-    name = rf"(?!localhost)(?=[^\n]{{1,{LONGEST}}}\n){NAME}"
-    return re.compile(rf"{before}({name})[ \t]*\n|([^\n]*)\n")
+    name = rf"((?!localhost)(?=[^\n]{{1,{LONGEST}}}\n){NAME})"
+    each = "|".join(rf"{before}{name}{after}[ \t]*\n" for before, after in shapes)
+    return re.compile(rf"{each}|([^\n]*)\n")
+
+
+def by_line(read_line: Callable[[str], Iterable[Meaning]]) -> Scan:
+    """Build ``Format.scan`` for a format whose lines stand each for itself."""
+
+    def scan(lines: Iterable[Line]) -> Iterator[tuple[Line, Meaning]]:
+        for line in lines:
+            for meaning in read_line(line.text):
+                yield line, meaning
+
+    return scan
 
 
 def decode(text: bytes) -> str:
@@ -55,10 +89,10 @@ def decode(text: bytes) -> str:
     return decoded if not decoded or decoded.endswith("\n") else decoded + "\n"
 
 
-def each_line(text: str) -> Iterator[tuple[int, str]]:
-    """Yield number (from 1) and line, without its end, of text from ``decode``."""
-    for number, line in enumerate(re.finditer(r"([^\n]*)\n", text), 1):
-        yield number, line[1]
+def each_line(text: str) -> Iterator[Line]:
+    """Yield the lines, without their ends, of text from ``decode``."""
+    for number, line in enumerate(_EVERY_LINE.finditer(text), 1):
+        yield Line(number, line[1])
 
 
 def is_comment(line: str) -> bool:
@@ -73,21 +107,42 @@ def shown(line: str) -> str:
 
 
 def read(form: Format, text: str) -> Parsed:
-    """Read the whole text of ``decode``; what cannot be read becomes complaints."""
-    ordinary: list[str] = []
-    names: dict[tuple[Kind, Scope], list[str]] = {(Kind.BLOCK, form.scope): ordinary}
+    """Read the whole text of ``decode``; what cannot be read or applied becomes complaints."""
+    names: dict[tuple[Kind, Scope], list[str]] = {(Kind.BLOCK, scope): [] for scope in form.scopes}
     complaints: list[Complaint] = []
-    complaint_count = number = 0
-    for number, line in enumerate(form.ordinary.finditer(text), 1):
-        name = line[1]
-        if name is not None:
-            ordinary.append(name)
-            continue
-        for found in form.read_line(line[2]):
-            if isinstance(found, Rule):
-                names.setdefault((found.kind, found.scope), []).append(found.name)
-                continue
+    complaint_count = unused = 0
+    gone: list[Rule] = []
+    for line, meaning in form.scan(_others(form, text, names)):
+        if isinstance(meaning, Rule):
+            names.setdefault((meaning.kind, meaning.scope), []).append(meaning.name)
+        elif isinstance(meaning, Off):
+            gone.append(meaning.rule)
+        else:
             complaint_count += 1
+            unused += isinstance(meaning, Unused)
             if complaint_count <= MOST_COMPLAINTS:
-                complaints.append(Complaint(number, shown(line[2]), found.why))
-    return Parsed(form.name, names, tuple(complaints), complaint_count, number)
+                complaints.append(Complaint(line.number, shown(line.text), meaning.why))
+    _take_out(names, gone)
+    if form.nearest:
+        let_nearest_win(names)
+    lines = text.count("\n")
+    return Parsed(form.name, names, tuple(complaints), complaint_count, unused, lines)
+
+
+def _others(form: Format, text: str, names: dict[tuple[Kind, Scope], list[str]]) -> Iterator[Line]:
+    """Put the names of ordinary lines away and yield the other lines."""
+    pattern = _EVERY_LINE if form.is_linked(text) else form.ordinary
+    other = pattern.groups
+    add = [names[Kind.BLOCK, scope].append for scope in form.scopes]
+    for number, line in enumerate(pattern.finditer(text), 1):
+        group = line.lastindex or other
+        if group == other:
+            yield Line(number, line[other])
+        else:
+            add[group - 1](line[group])
+
+
+def _take_out(names: dict[tuple[Kind, Scope], list[str]], gone: list[Rule]) -> None:
+    for kind, scope in {(rule.kind, rule.scope) for rule in gone} & names.keys():
+        out = {rule.name for rule in gone if (rule.kind, rule.scope) == (kind, scope)}
+        names[kind, scope] = [name for name in names[kind, scope] if name not in out]

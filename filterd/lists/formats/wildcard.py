@@ -4,7 +4,7 @@ A plain name among them covers itself alone; a ``*`` anywhere else is refused.
 """
 
 from filterd.lists.formats.domains import read_line
-from filterd.lists.formats.lines import Format, decode, ordinary_line, read
+from filterd.lists.formats.lines import Format, by_line, decode, ordinary_lines, read
 from filterd.lists.parsed import Parsed, Scope
 
 
@@ -14,5 +14,8 @@ def parse(text: bytes) -> Parsed:
 
 
 WILDCARD = Format(
-    name="wildcard", ordinary=ordinary_line(r"\*\."), scope=Scope.SUBTREE, read_line=read_line
+    name="wildcard",
+    ordinary=ordinary_lines((r"\*\.", "")),
+    scopes=(Scope.SUBTREE,),
+    scan=by_line(read_line),
 )
