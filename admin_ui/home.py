@@ -1,6 +1,7 @@
 """The home page: each child's card, what is broken, pause and give back."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, redirect, request, url_for
@@ -15,7 +16,7 @@ from admin_ui.parts import Choice
 from admin_ui.saving import end_pauses, profile_or_404, start_pause
 from admin_ui.times import MORNING, ZoneName, next_morning
 from admin_ui.troubles import troubles_of
-from filterd.policy.special import TEST_NAME
+from filterd.policy.special import PAGE_NAME
 
 pages = Blueprint("home", __name__)
 
@@ -34,15 +35,21 @@ def show_home() -> Shown:
     policy, now, status = house.policy(), house.clock(), house.status()
     troubles = troubles_of(house, status)
     page = HomePage(
-        cards=cards_of(policy, now, is_running=status is not None),
+        cards=cards_of(policy, now, status),
         urgent=tuple(each for each in troubles if each.is_urgent),
         problems=tuple(each for each in troubles if not each.is_urgent),
         strangers=len(strangers_of(policy, house.log)),
         pauses=PAUSES,
-        test_name=TEST_NAME,
+        page_address=_page_address(),
         zone=ZoneName(policy.document.zone),
     )
     return show(page)
+
+
+def _page_address() -> str:
+    """Return where this page is for a device that asks filterd, and for no other."""
+    port = urlsplit(f"//{request.host}").port
+    return f"http://{PAGE_NAME}:{port}" if port else f"http://{PAGE_NAME}"
 
 
 @pages.post("/children/<profile_id>/pause")

@@ -65,7 +65,7 @@ class HomePage(Page):
     problems: tuple[Trouble, ...]
     strangers: int
     pauses: tuple[Choice, ...]
-    test_name: str
+    page_address: str
     zone: ZoneName
 
 

@@ -64,7 +64,7 @@ def profile_page(
     subject = policy.client_of(profile_id).subject
     running = {window.name for window in policy.moment(subject, now).windows}
     return ProfilePage(
-        card=card_of(policy, profile_id, now, is_running=house.status() is not None),
+        card=card_of(policy, profile_id, now, house.status()),
         version=policy.version,
         openness=openness_of(profile),
         openness_choices=_OPENNESS_CHOICES,

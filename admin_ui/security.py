@@ -8,6 +8,8 @@ header"; seen in Chromium).
 """
 
 import ipaddress
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request
@@ -15,11 +17,15 @@ from flask_wtf.csrf import CSRFProtect
 
 from admin_ui.house import this_house
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 PAGE_NAMES = frozenset({"localhost", "filter.home.arpa", "my.filter.home.arpa"})
 # Forms are small; the largest is the list of names in a window.
 BODY_LIMIT_BYTES = 64 * 1024
 MISDIRECTED = 421
 
+_FOREIGN = "filterd.foreign_host"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _STATIC = "static"
 _STATIC_AGE_S = 31536000  # the address carries the file's digest
@@ -45,15 +51,30 @@ def install_security(app: Flask) -> None:
     app.config["MAX_FORM_PARTS"] = 200
     # A token lives as long as its session: a phone may lie on a form for a day.
     app.config["WTF_CSRF_TIME_LIMIT"] = None
+    app.wsgi_app = _mark_foreign_host(app.wsgi_app, app)  # type: ignore[method-assign, assignment]
     app.before_request(refuse_foreign_host)
     app.before_request(refuse_foreign_origin)
     app.after_request(add_headers)
     CSRFProtect(app)
 
 
+def _mark_foreign_host(inner: "WSGIApplication", app: Flask) -> "WSGIApplication":
+    """Take a foreign Host away before Flask sees it: with some it cannot even say no."""
+
+    def outer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        with app.app_context():
+            names = this_house().page_names
+        if not is_our_host(environ.get("HTTP_HOST", ""), names):
+            environ[_FOREIGN] = True
+            environ["HTTP_HOST"] = "localhost"
+        return inner(environ, start_response)
+
+    return outer
+
+
 def refuse_foreign_host() -> None:
     """Answer 421 to a Host that is neither an address nor one of this page's names."""
-    if not is_our_host(request.headers.get("Host", ""), this_house().page_names):
+    if request.environ.get(_FOREIGN):
         abort(MISDIRECTED)
 
 
@@ -69,7 +90,8 @@ def refuse_foreign_origin() -> None:
 def is_our_host(host: str, page_names: frozenset[str]) -> bool:
     """Tell whether a Host header names this page: an IP literal, or one of its names."""
     try:
-        name = urlsplit(f"//{host}").hostname
+        parts = urlsplit(f"//{host}")
+        name, _ = parts.hostname, parts.port
     except ValueError:
         return False
     if not name or "@" in host:

@@ -28,9 +28,12 @@ def enter() -> Shown | Response:
 def check() -> Shown | Response:
     fields = request.form
     form = SignInForm(fields.get("name", "").strip(), safe_next(fields.get("next", "")))
-    wait_s = this_house().guardians.attempts.wait_s(_source(), this_house().clock())
+    attempts, now = this_house().guardians.attempts, this_house().clock()
+    wait_s = attempts.wait_s(_source(), now)
     if wait_s:
         return _refuse(form, _wait_words(wait_s), 429)
+    # Counted before the slow look at the password: many guesses at once are many guesses.
+    attempts.failed(_source(), now)
     guardian = _check(form.name, fields.get("password", ""))
     if guardian is None:
         return _refuse(form, say("The name or the password is not right."), 403)
@@ -46,13 +49,12 @@ def leave() -> Response:
 
 
 def _check(name: str, password: str) -> Guardian | None:
-    """Return the guardian when the password is right; else count the failure for this address."""
+    """Return the guardian when the password is right, and forget this address's failures."""
     house = this_house()
     guardian = house.guardians.by_name(name[:_LONGEST])
     stored = None if guardian is None else guardian.password_hash
     check = check_password(stored, password[:_LONGEST])
     if guardian is None or not check.is_right:
-        house.guardians.attempts.failed(_source(), house.clock())
         return None
     if check.rehashed is not None:
         house.guardians.rehash(guardian.name, check.rehashed)

@@ -33,6 +33,7 @@ class State:
     is_paused: bool = False
 
 
+NO_LISTS = State("warning", "stop", say("The lists are missing: topics are open"))
 NOT_RUNNING = State("warning", "stop", say("The filter is not running"))
 
 

@@ -116,6 +116,9 @@ class Count:
     queries: int
     blocked: int
 
+# SQLite counts rows in 64 bits; a larger number comes from a made-up address.
+_LARGEST_ID = 2**63 - 1
+
 
 class LogReader:
     """Reads ``log.db`` from any number of threads.
@@ -140,6 +143,8 @@ class LogReader:
 
     def row(self, number: int) -> LogRow | None:
         """Return one row, None when it is not there (any more)."""
+        if number > _LARGEST_ID:
+            return None
         with self._database.reading() as connection:
             found = connection.execute(_ROWS.where(queries.c.id == number)).first()
         return None if found is None else _row(found)
@@ -214,7 +219,7 @@ def _narrow(query: Select[Any], wanted: LogFilter) -> Select[Any]:
         text = wanted.text[:_LONGEST_TEXT].lower()
         found = select(names.c.id).where(names.c.name.contains(text, autoescape=True))
         query = query.where(queries.c.name.in_(found))
-    if wanted.before_id is not None:
+    if wanted.before_id is not None and wanted.before_id <= _LARGEST_ID:
         query = query.where(queries.c.id < wanted.before_id)
     return query
 

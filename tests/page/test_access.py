@@ -308,3 +308,17 @@ def test_a_wrong_address_is_told_in_words(
     answer = guardian.get(path) if method == "GET" else guardian.post(path)
     assert answer.status_code == status
     assert "<h1>" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/why/row/9223372036854775808", f"/why/row/{10**40}"])
+def test_a_row_number_that_cannot_be_is_not_here(guardian: Any, path: str) -> None:
+    assert guardian.get(path).status_code == 404
+
+
+def test_a_log_asked_for_before_an_impossible_row_is_the_whole_log(guardian: Any) -> None:
+    assert guardian.get(f"/asked/?before={10**30}").status_code == 200
+
+
+@pytest.mark.parametrize("host", ["x" * 5000, "a." * 2000, "[", "[::1", "1.2.3.4:99999999"])
+def test_a_strange_host_is_refused_and_never_a_fault(guardian: Any, host: str) -> None:
+    assert guardian.get("/", headers={"Host": host}).status_code == 421

@@ -208,7 +208,7 @@ def test_the_honest_sentence_and_the_zone_are_there_once(guardian: Any) -> None:
     text = seen(guardian.text("/"))
     assert "sees the names that a device asks for, and nothing more" in text
     assert text.count("Pakistan Time") == 1
-    assert "blocked.filter.home.arpa" in text
+    assert "http://filter.home.arpa:8080 on it. This page must appear" in text
 
 
 def test_children_stand_first_then_new_devices_then_those_without_a_filter(
@@ -228,3 +228,9 @@ def test_a_house_without_children_is_asked_who_lives_there(guardian: Any, home: 
         document = edits.change_profile(document, child, filtering=False)
     home.policies.save(document, based_on=1, author="x", reason="x", now=home.now)
     assert "Who lives here?" in guardian.text("/")
+
+
+def test_without_lists_no_card_claims_that_topics_are_closed(guardian: Any, home: Any) -> None:
+    home.status = {"index_problem": "the lists are not compiled yet"}
+    assert "The lists are missing: topics are open" in card(guardian, "Sana")
+    assert "The filter is on" not in card(guardian, "Sana")
