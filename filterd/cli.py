@@ -4,7 +4,7 @@ Commands import what they need when they run, so that a small one starts quickly
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,11 @@ def _plainly(command: Callable[..., Any]) -> Callable[..., Any]:
             sys.exit(1)
 
     return run
+
+
+def _echo_all(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
 
 
 @click.group()
@@ -122,18 +127,78 @@ def policy_apply(file: Path | None, author: str, reason: str, config_path: Path)
 
 @main.group()
 def lists() -> None:
-    """The lists in use."""
+    """The lists in use: show, settle, try, and carry them to another house."""
 
 
 @lists.command("show")
 @_config_option
 @_plainly
 def lists_show(config_path: Path) -> None:
-    """Show every list: category, size, and what is wrong with it."""
-    from filterd.service.operator import show_lists
+    """Show every list: category, size, age, and what is wrong with it."""
+    from filterd.service.listing import show_lists
 
-    for line in show_lists(config_path):
-        click.echo(line)
+    _echo_all(show_lists(config_path))
+
+
+@lists.command("accept")
+@click.argument("list_id", metavar="ID")
+@_config_option
+@_plainly
+def lists_accept(list_id: str, config_path: Path) -> None:
+    """Put the download of the list ID that was kept aside in force."""
+    from filterd.service.listing import accept_held
+
+    _echo_all(accept_held(config_path, list_id))
+
+
+@lists.command("refuse")
+@click.argument("list_id", metavar="ID")
+@_config_option
+@_plainly
+def lists_refuse(list_id: str, config_path: Path) -> None:
+    """Drop the download of the list ID that was kept aside; the text from before stays."""
+    from filterd.service.listing import refuse_held
+
+    click.echo(refuse_held(config_path, list_id))
+
+
+@lists.command("pack")
+@click.argument("file", type=click.Path(path_type=Path))
+@_config_option
+@_plainly
+def lists_pack(file: Path, config_path: Path) -> None:
+    """Write the texts of all lists to FILE, a tar.gz, for a house without internet."""
+    from filterd.service.bundle import pack_lists
+
+    _echo_all(pack_lists(config_path, file))
+
+
+@lists.command("unpack")
+@click.argument("file", type=click.Path(path_type=Path))
+@_config_option
+@_plainly
+def lists_unpack(file: Path, config_path: Path) -> None:
+    """Put the lists of FILE, made by 'lists pack', in force."""
+    from filterd.service.bundle import unpack_lists
+
+    _echo_all(unpack_lists(config_path, file))
+
+
+@lists.command("try")
+@click.argument("place", metavar="URL|FILE")
+@click.option("--format", "form", default="auto", show_default=True, help="How it is written.")
+@click.option("--match", default="format", show_default=True, help="format or subdomains.")
+@click.option("--profile", default="", help="Id of the profile; default: all of them.")
+@click.option("--days", type=click.IntRange(1), default=7, show_default=True)
+@_config_option
+@_plainly
+def lists_try(  # noqa: PLR0913, PLR0917 - one for each option
+    place: str, form: str, match: str, profile: str, days: int, config_path: Path
+) -> None:
+    """Say what a list would newly block among the names really asked for here."""
+    from filterd.service.trial import Wanted, try_list
+
+    _echo_all(try_list(config_path, Wanted(place, form, match, profile, days)))
 
 
 @main.command("setup-code")
@@ -144,6 +209,16 @@ def setup_code(config_path: Path) -> None:
     from filterd.service.operator import new_setup_code
 
     click.echo(new_setup_code(config_path))
+
+
+@main.command("trust-clock")
+@_config_option
+@_plainly
+def trust_clock(config_path: Path) -> None:
+    """Say that this machine's clock is right, after it was once set too far ahead."""
+    from filterd.service.operator import trust_clock as trust
+
+    click.echo(trust(config_path))
 
 
 @main.group()

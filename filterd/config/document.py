@@ -6,6 +6,7 @@ IDNs) is in its one canonical form here.
 """
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
@@ -32,14 +33,51 @@ def _in_week_order(days: tuple[Day, ...]) -> tuple[Day, ...]:
     return tuple(day for day in DAYS if day in days)
 
 
+_FORMATS = (
+    "auto",
+    "hosts",
+    "domains",
+    "wildcard",
+    "adblock",
+    "pihole",
+    "dnsmasq",
+    "rpz",
+    "unbound",
+    "squidguard",
+)
+_is_part = re.compile(r"squidguard:[\w-][\w.-]*(?:/[\w-][\w.-]*)*").fullmatch
+
+
+def _list_format(text: str) -> str:
+    """Keep how a list is read; ``squidguard:adult`` is the category adult of an archive."""
+    if text in _FORMATS or _is_part(text):
+        return text
+    if text.startswith("squidguard"):
+        right = "write the category's folder after one colon, like squidguard:adult"
+    else:
+        right = one_of(text, _FORMATS)
+    raise Wrong(f"{shown(text)} is not known here", right)
+
+
 class ListSource(Model):
-    """One list: a file or a URL, the category it belongs to, and how it is read."""
+    """One list: a file or a URL, the category it belongs to, and how it is read.
+
+    ``mirrors`` are asked in order when ``url`` fails; ``interval`` is the hours between two
+    downloads.
+    """
 
     category: fields.Category = Field(description="write the category its names belong to")
     file: fields.Place | None = None
     url: fields.Url | None = None
-    format: Literal["auto", "hosts", "domains", "wildcard"] = "auto"
+    mirrors: Annotated[tuple[fields.Url, ...], AfterValidator(fields.unique)] = ()
+    interval: int = Field(default=24, ge=1, le=168, strict=True)
+    format: Annotated[str, AfterValidator(_list_format)] = "auto"
     match: Literal["format", "subdomains"] = "format"
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the list is downloaded from, the first being asked first; empty for a file."""
+        return () if self.url is None else tuple(dict.fromkeys((self.url, *self.mirrors)))
 
     @classmethod
     def together(cls, given: Mapping[str, Any]) -> Iterator[Finding]:
@@ -48,6 +86,8 @@ class ListSource(Model):
             yield Finding((), "has no place to be read from", "write file: or url:")
         elif file is not None and url is not None:
             yield Finding(("url",), "file is given as well", "keep one of the two")
+        if url is None and given.get("mirrors"):
+            yield Finding(("mirrors",), "there is no url", "write the first address at url:")
         # What opens above everything else never comes from strangers.
         if url is not None and given.get("category") == ALWAYS_ALLOW:
             right = "write the names into a file of your own"

@@ -1,8 +1,9 @@
 """Brings one list into memory, from a URL or a file, and refuses what is too big or too slow.
 
 Blocking: it runs in the worker, never in the DNS process.  What the bytes mean, where they are
-kept and when to ask again is not decided here.  https only; plain http is for a server on this
-very machine.  Source: RFC 9110 §13 (conditional requests), §15.4 (redirects).
+kept and when to ask again is not decided here; how a connection is made is ``net.visit``'s.
+https only; plain http is for a server on this very machine.
+Source: RFC 9110 §13 (conditional requests), §15.4 (redirects).
 """
 
 import time
@@ -13,20 +14,22 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urljoin
 
-import urllib3
+from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
     LocationParseError,
+    NameResolutionError,
+    NewConnectionError,
     ReadTimeoutError,
     SSLError,
 )
 from urllib3.util import parse_url
 
-from filterd.errors import ListError
+from filterd.errors import ListError, UpstreamError
+from filterd.net.lookup import Resolve
+from filterd.net.visit import Visit
 
-# No single wait for the network is longer, so the total is overrun by no more than this.
-WAIT_S = 20.0
 MOST_REDIRECTS = 5
 CHUNK_BYTES = 64 * 1024
 LONGEST_VALIDATOR = 1024
@@ -46,12 +49,22 @@ LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server calls the copy it sent: told to it at the next fetch, and to no other."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+NO_VALIDATORS = Validators()
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
-    """A whole list, inflated; the validators are handed back at the next fetch."""
+    """A whole list, inflated."""
 
     data: bytes
-    etag: str | None
-    last_modified: str | None
+    validators: Validators
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +75,33 @@ class NotModified:
 def fetch(
     source: str,
     url: str,
-    *,
-    etag: str | None = None,
-    last_modified: str | None = None,
+    known: Validators = NO_VALIDATORS,
     limits: Limits = LIMITS,
+    resolve: Resolve | None = None,
 ) -> Fetched | NotModified:
-    """Download a list, unless it is still the one that the validators name.
+    """Download a list, unless it is still the one that ``known`` names.
 
-    ``source`` is the list's id, for the error.  Raises ListError with words for a guardian.
+    ``source`` is the list's id, for the error.  ``resolve`` finds the addresses of a host; without
+    it the system does.  Raises ListError with words for a guardian.
     """
     ends = time.monotonic() + limits.total_s
     # Identity: an honest server then sends what it says, and a gzip bomb is inflated by us.
     headers = {"User-Agent": "filterd", "Accept-Encoding": "identity"}
-    if etag:
-        headers["If-None-Match"] = etag
-    if last_modified:
-        headers["If-Modified-Since"] = last_modified
-    with urllib3.PoolManager(retries=False) as pool:
+    if known.etag:
+        headers["If-None-Match"] = known.etag
+    if known.last_modified:
+        headers["If-Modified-Since"] = known.last_modified
+    with Visit(ends, resolve) as visit:
         try:
-            response = _open(pool, source, url, headers, ends)
+            response = _open(visit, source, url, headers)
             try:
-                if response.status == 304 and (etag or last_modified):
+                if response.status == 304 and known != NO_VALIDATORS:
                     return NotModified()
                 return _fetched(source, response, limits.size_bytes, ends)
             finally:
                 response.close()
-        except HTTPError as error:
+        except (HTTPError, UpstreamError) as error:
+            _check_time(source, ends)  # a visit that is cut short at its end looks broken
             raise ListError(source, _in_words(error)) from error
 
 
@@ -103,26 +117,16 @@ def read_file(source: str, path: Path, limits: Limits = LIMITS) -> bytes:
         raise ListError(source, f"{path} cannot be read: {error.strerror}") from error
 
 
-def _open(
-    pool: urllib3.PoolManager, source: str, url: str, headers: dict[str, str], ends: float
-) -> urllib3.BaseHTTPResponse:
+def _open(visit: Visit, source: str, url: str, headers: dict[str, str]) -> BaseHTTPResponse:
     """Ask, and follow a few redirects, each of which must be as safe as the first address."""
     for _ in range(MOST_REDIRECTS + 1):
         _check_url(source, url)
-        response = pool.request(
-            "GET",
-            url,
-            headers=headers,
-            redirect=False,
-            preload_content=False,
-            decode_content=False,
-            timeout=urllib3.Timeout(connect=WAIT_S / 2, read=WAIT_S),
-        )
+        response = visit.get(url, headers)
         target = response.headers.get("Location")
         if response.status not in REDIRECTS or not target:
             return response
         response.close()
-        _check_time(source, ends)
+        _check_time(source, visit.ends)
         target = _join(source, url, target)
         if url.startswith("https:") and not target.startswith("https:"):
             raise ListError(source, f"was moved to an address without https: {target}")
@@ -156,9 +160,7 @@ def _is_this_machine(host: str) -> bool:
         return False
 
 
-def _fetched(
-    source: str, response: urllib3.BaseHTTPResponse, limit_bytes: int, ends: float
-) -> Fetched:
+def _fetched(source: str, response: BaseHTTPResponse, limit_bytes: int, ends: float) -> Fetched:
     if response.status != 200:
         raise ListError(source, f"the server answered {response.status} instead of the list")
     encoding = response.headers.get("Content-Encoding", "identity").lower()
@@ -168,17 +170,19 @@ def _fetched(
     if announced.isascii() and announced.isdigit() and int(announced) > limit_bytes:
         raise ListError(source, _too_big(limit_bytes))
     data = _collect(source, _chunks(source, response, ends), limit_bytes)
-    return Fetched(
-        data,
-        etag=_validator(response.headers.get("ETag")),
-        last_modified=_validator(response.headers.get("Last-Modified")),
+    validators = Validators(
+        _validator(response.headers.get("ETag")),
+        _validator(response.headers.get("Last-Modified")),
     )
+    return Fetched(data, validators)
 
 
-def _chunks(source: str, response: urllib3.BaseHTTPResponse, ends: float) -> Iterator[bytes]:
+def _chunks(source: str, response: BaseHTTPResponse, ends: float) -> Iterator[bytes]:
     while chunk := response.read1(CHUNK_BYTES):
         _check_time(source, ends)
         yield chunk
+    # Where no length is announced, a connection that was cut at the end looks like a whole list.
+    _check_time(source, ends)
 
 
 def _collect(source: str, chunks: Iterator[bytes], limit_bytes: int) -> bytes:
@@ -222,7 +226,7 @@ class Inflater:
 
 
 def _check_time(source: str, ends: float) -> None:
-    if time.monotonic() > ends:
+    if time.monotonic() >= ends:
         raise ListError(source, "took too long to arrive")
 
 
@@ -234,7 +238,13 @@ def _too_big(limit_bytes: int) -> str:
     return f"is larger than {limit_bytes // (1024 * 1024)} MiB"
 
 
-def _in_words(error: HTTPError) -> str:
+def _in_words(error: HTTPError | UpstreamError) -> str:
+    if isinstance(error, UpstreamError):
+        return f"the server's address was not found: {error}"
+    if isinstance(error, NameResolutionError):
+        return "the server's address was not found"
+    if isinstance(error, NewConnectionError):  # urllib3 counts it among the time-outs
+        return "the server cannot be reached"
     if isinstance(error, (ConnectTimeoutError, ReadTimeoutError)):
         return "the server did not answer in time"
     if isinstance(error, SSLError):

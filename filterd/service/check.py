@@ -1,14 +1,16 @@
 """``filterd check``: everything that is wrong with the configuration and its lists, at once."""
 
+import time
 from pathlib import Path
 
 import filterd.lists.formats as list_formats
-from filterd.config.document import Document
+from filterd.config.document import Document, ListSource
 from filterd.errors import ListError
 from filterd.service.layout import Layout, layout_of
-from filterd.service.lists import read_list
-from filterd.service.manifest import load_manifest
+from filterd.service.listing import age
+from filterd.service.manifest import ListState, load_manifest
 from filterd.service.starter import read_config
+from filterd.service.texts import read_list
 from filterd.store.policy import PolicyStore
 
 
@@ -32,11 +34,22 @@ def _check_lists(layout: Layout, document: Document) -> list[str]:
     manifest = load_manifest(layout.manifest)
     problems = []
     for source, listed in document.lists.items():
-        try:
-            text = read_list(layout, source, listed)
-            list_formats.parse(source, text, listed.format, listed.match)
-        except ListError as error:
-            known = manifest.state_of(source)
-            why = known.what if listed.url and known is not None and known.what else error.what
-            problems.append(f"list {source} ({listed.category}): {why}")
+        state = manifest.state_of(source) or ListState(source, listed.category)
+        trouble = _trouble(layout, source, listed, state)
+        if trouble:
+            problems.append(f"list {source} ({listed.category}): {trouble}")
     return problems
+
+
+def _trouble(layout: Layout, source: str, listed: ListSource, state: ListState) -> str:
+    """Return what is wrong with one list now, and how old its copy is."""
+    try:
+        text = read_list(layout, source, listed)
+        list_formats.parse(source, text, listed.format, listed.match)
+    except ListError as error:
+        return state.what if listed.url and state.what else error.what
+    fetched = state.download.fetched
+    if not listed.url or not state.what:
+        return ""
+    old = f" (last seen to be the newest {age(time.time() - fetched)} ago)" if fetched else ""
+    return f"{state.what}{old}"

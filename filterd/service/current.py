@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from filterd.config.document import Document
-from filterd.errors import ListError
+from filterd.errors import ListError, StoreError
 from filterd.lists.index import EMPTY, Index
 from filterd.policy.snapshot import Policy, compile_policy
 from filterd.service.layout import Layout
@@ -53,7 +53,7 @@ class CurrentPolicy:
         has_new_index = self._refresh_index()
         has_new_state = self._refresh_state()
         if self._policy is None or has_new_index or has_new_state:
-            self._policy = self._compile(now)
+            self._policy = self._compile()
         return self._policy
 
     def at_any_time(self, now: datetime) -> Policy:
@@ -67,8 +67,11 @@ class CurrentPolicy:
         stamp = _stamp_of(self._layout.index)
         if stamp == self._stamp:
             return False
+        index, self.index_problem = map_index(self._layout)
         self._stamp = stamp
-        self._index, self.index_problem = _map_index(self._layout)
+        if self.index_problem:
+            return False  # what was mapped before stays, and stays readable
+        self._index = index
         return True
 
     def _refresh_state(self) -> bool:
@@ -82,19 +85,14 @@ class CurrentPolicy:
         self._state = state
         return True
 
-    def _compile(self, now: datetime) -> Policy:
+    def _compile(self) -> Policy:
         if self._state is None or self._document is None:
             raise AssertionError("refresh reads the state first")
-        overrides = tuple(
-            override
-            for override in self._state.overrides
-            if override.ends is None or override.ends > now
-        )
         return compile_policy(
             self._document,
             self._state.number,
             self._index,
-            overrides=overrides,
+            overrides=self._state.overrides,
             newest=self._state.newest_time,
         )
 
@@ -107,8 +105,11 @@ def _stamp_of(path: Path) -> _FileStamp | None:
     return _FileStamp(found.st_ino, found.st_mtime_ns)
 
 
-def _map_index(layout: Layout) -> tuple[Index, str]:
-    """Map the index; the mapping lives as long as the Index that reads it."""
+def map_index(layout: Layout) -> tuple[Index, str]:
+    """Map the index in place; returns it, or an empty one and why.
+
+    The mapping lives as long as the Index that reads it.
+    """
     try:
         handle = os.open(layout.index, os.O_RDONLY)
         try:
@@ -122,6 +123,8 @@ def _map_index(layout: Layout) -> tuple[Index, str]:
         return EMPTY, f"the compiled lists cannot be read: {error}"
     except ListError as error:
         return EMPTY, error.what
+    except StoreError as error:
+        return EMPTY, str(error)
 
 
 def index_key(layout: Layout) -> bytes:

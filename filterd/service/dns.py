@@ -16,24 +16,29 @@ from typing import Any
 
 from filterd.devices.neighbours import read_neighbours
 from filterd.errors import FilterdError
+from filterd.lists.index import EMPTY
 from filterd.net.server import DnsServer, Sockets
 from filterd.policy.snapshot import Policy
 from filterd.resolve.access import may_ask, plain_address
 from filterd.resolve.engine import Engine
-from filterd.resolve.upstreams import Upstream, Upstreams, choose, from_resolv_conf
+from filterd.resolve.record import Record
+from filterd.resolve.upstreams import Upstream, Upstreams
 from filterd.service.child import Spec, Word
 from filterd.service.control import serve_control
 from filterd.service.current import CurrentPolicy
 from filterd.service.layout import Layout
 from filterd.service.manifest import load_manifest, recipe_of
+from filterd.service.ourselves import upstreams_of
 from filterd.service.querylog import QueryLog
 
 _POLL_S = 1.0
 _NEIGHBOURS_S = 15.0
 _NEIGHBOURS_SOON_S = 0.2
+# How often a MAC address is looked for between two regular looks at the table.
+_TRIES = 3
+_ASK_AGAIN_S = 60.0
 # Spoofed addresses must not make us remember without end.
 _MOST_NOTED = 4096
-_RESOLV_CONF = Path("/etc/resolv.conf")
 
 
 class DnsProcess:
@@ -51,15 +56,17 @@ class DnsProcess:
         self._log = QueryLog(self._layout.log_db)
         self._macs: dict[str, str] = {}
         self._noted: dict[str, str | None] = {}
-        self._strangers = 0
-        self._asked_compile_for = ""
+        self._strangers: dict[str, int] = {}
+        self._has_stranger = asyncio.Event()
+        self._compiled_for = ""
+        self._ask_again_at = 0.0
         self._problem = ""
         self._ended = asyncio.Event()
         self._server = DnsServer(
             Engine(self._policy, self._networks, page_addresses=spec.page_addresses),
             Upstreams(self._upstreams()),
             Sockets(_inherited(spec.udp), _inherited(spec.tcp)),
-            on_record=self._log.take,
+            on_record=self._record,
             mac_of=self._mac_of,
         )
 
@@ -95,7 +102,7 @@ class DnsProcess:
         """Put the newest policy in force; when it cannot be read, the last one stays."""
         try:
             policy = self._current.refresh(_now())
-        except (FilterdError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the new one
             self._problem = f"the last policy stays in force: {error}"
             return
         self._problem = ""
@@ -106,13 +113,15 @@ class DnsProcess:
         self._ask_for_compile(policy)
 
     def _ask_for_compile(self, policy: Policy) -> None:
-        """Tell the supervisor, once per change, that the index is not made from these lists."""
-        recipe = f"{recipe_of(policy.document)} {self._current.index_problem}"
-        if recipe == self._asked_compile_for:
+        """Tell the supervisor that the index is not made from these lists, until it is."""
+        recipe = recipe_of(policy.document)
+        if recipe == self._compiled_for and not self._current.index_problem:
             return
-        self._asked_compile_for = recipe
-        compiled = load_manifest(self._layout.manifest).recipe
-        if compiled != recipe_of(policy.document) or self._current.index_problem:
+        if time.monotonic() < self._ask_again_at:
+            return
+        self._ask_again_at = time.monotonic() + _ASK_AGAIN_S
+        self._compiled_for = load_manifest(self._layout.manifest).recipe
+        if recipe != self._compiled_for or self._current.index_problem:
             _tell(Word.COMPILE)
 
     async def _follow_neighbours(self) -> None:
@@ -121,11 +130,13 @@ class DnsProcess:
             self._macs = await read_neighbours()
             self._noted.clear()
             self._log.know_neighbours(self._macs)
-            known = self._strangers
-            for _ in range(round(_NEIGHBOURS_S / _NEIGHBOURS_SOON_S)):
+            try:
+                await asyncio.wait_for(self._has_stranger.wait(), _NEIGHBOURS_S)
+                # The kernel learns an address while it sends the first reply.
                 await asyncio.sleep(_NEIGHBOURS_SOON_S)
-                if self._strangers != known:
-                    break
+            except TimeoutError:
+                self._strangers.clear()
+            self._has_stranger.clear()
 
     def _mac_of(self, address: str) -> str | None:
         """Return the MAC address behind ``address``, and note once a second that it asked.
@@ -147,34 +158,35 @@ class DnsProcess:
         self._log.see(text, time.time())
         mac = self._macs.get(text)
         if mac is None and not plain.is_loopback:
-            self._strangers += 1
+            self._meet(text)
         return mac
 
+    def _meet(self, stranger: str) -> None:
+        """Look for a stranger's MAC address soon, but not for ever: behind a router is none."""
+        tries = self._strangers.get(stranger, 0)
+        if tries < _TRIES and len(self._strangers) < _MOST_NOTED:
+            self._strangers[stranger] = tries + 1
+            self._has_stranger.set()
+
+    def _record(self, record: Record) -> None:
+        """Keep a record, unless no list says which names must not be written down."""
+        if self._policy.build != EMPTY.build:
+            self._log.take(record)
+
     def _upstreams(self) -> tuple[Upstream, ...]:
-        try:
-            resolv_conf = _RESOLV_CONF.read_text("utf-8", "replace")
-        except OSError:
-            resolv_conf = ""
-        ours = {Upstream(address, port) for address, port in self._spec.dns_endpoints}
-        ports = {one.port for one in ours if ipaddress.ip_address(one.address).is_unspecified}
-        # Listening on every address, this machine must not be its own upstream by any of them.
-        ours |= {
-            one
-            for one in from_resolv_conf(resolv_conf, ())
-            if one.port in ports and _is_this_machine(one.address)
-        }
-        return choose(self._policy.document.upstreams, resolv_conf, ours)
+        return upstreams_of(self._policy.document, self._spec.dns_endpoints)
 
     async def _handle(self, do: str) -> dict[str, Any]:
         if do == "reload":
             self._refresh()
         elif do != "status":
             return {"error": "say status or reload"}
+        has_lists = self._policy.build != EMPTY.build
         return {
             "version": self._policy.version,
             "build": self._policy.build,
-            "problem": self._problem,
-            "index_problem": self._current.index_problem,
+            "problem": self._problem or (has_lists and self._current.index_problem) or "",
+            "index_problem": "" if has_lists else self._current.index_problem,
             "log_problem": self._log.problem,
             "log_lost": self._log.lost,
             "forwarded": self._server.forwarded,
@@ -185,16 +197,6 @@ class DnsProcess:
 
 def _inherited(descriptors: tuple[int, ...]) -> list[socket.socket]:
     return [socket.socket(fileno=descriptor) for descriptor in descriptors]
-
-
-def _is_this_machine(address: str) -> bool:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((address, 0))
-        except OSError:
-            return False
-    return True
 
 
 def _now() -> datetime:

@@ -16,8 +16,8 @@ from filterd.policy.explain import Explanation, explain
 from filterd.policy.verdict import Verdict
 from filterd.service.current import CurrentPolicy
 from filterd.service.layout import Layout
-from filterd.service.lists import read_list
 from filterd.service.operator import open_layout
+from filterd.service.texts import read_list
 from filterd.store.log import LogReader
 from filterd.wire.query import Question
 

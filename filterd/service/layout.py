@@ -33,8 +33,16 @@ class Layout:
 
     @property
     def downloads(self) -> Path:
-        """The last good copy of every subscribed list, ``<id>.txt``."""
+        """What came from elsewhere: the last good copy of every subscribed list, and what waits."""
         return self.state / "downloads"
+
+    def copy_of(self, source: str) -> Path:
+        """The text in force of a list that came from elsewhere."""
+        return self.downloads / f"{source}.txt"
+
+    def held_of(self, source: str) -> Path:
+        """A download that waits for a guardian's answer."""
+        return self.downloads / f"{source}.held"
 
     @property
     def control(self) -> Path:

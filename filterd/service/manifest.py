@@ -1,39 +1,117 @@
-"""What the index was compiled from: one line per list, for the page, ``check`` and the worker."""
+"""What is known of every list: how it compiled, where its copy came from, when to ask again.
+
+For the page, ``check`` and the worker, and the memory of downloads across restarts.  Instants are
+epoch seconds, 0 for never.
+"""
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from filterd.config.document import Document
 from filterd.service.files import replace_file
 
 
 @dataclass(frozen=True, slots=True)
-class ListState:
-    """How one list fared; ``what`` is empty when all is well, ``fetched`` is epoch seconds or 0."""
+class Copy:
+    """One text of a list; ``digest`` is its SHA-256 in hex.
 
-    id: str
-    category: str
-    ok: bool
-    names: int
-    complaints: int
-    what: str
-    fetched: float = 0.0
+    ``etag`` and ``last_modified`` are what the server at ``address`` called it.
+    """
+
+    address: str
+    digest: str
     etag: str | None = None
     last_modified: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A download that is not in force: it waits for a guardian, or was refused by one.
+
+    ``names`` counts its rules; a refused one is remembered, so that it is not asked about again.
+    """
+
+    copy: Copy
+    why: str
+    names: int
+    since: float
+    is_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What is known of a list's downloads.
+
+    ``addresses`` are those the policy had at the last try, ``copy`` is the text in force and
+    ``fetched`` when it was last seen to be the newest; ``failures`` counts since the last success
+    and ``trouble`` says why the last try failed.
+    """
+
+    addresses: tuple[str, ...] = ()
+    copy: Copy | None = None
+    fetched: float = 0.0
+    next_due: float = 0.0
+    failures: int = 0
+    trouble: str = ""
+    held: Held | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """How one list fared.
+
+    ``problem`` says why it could not be compiled; ``names`` counts its rules; ``opens`` are the
+    helplines among what it lists, which stay open, and ``closes`` what nobody should close.
+    """
+
+    id: str
+    category: str
+    ok: bool = False
+    names: int = 0
+    complaints: int = 0
+    problem: str = ""
+    opens: tuple[str, ...] = ()
+    closes: tuple[str, ...] = ()
+    download: Download = field(default_factory=Download)
+
+    @property
+    def what(self) -> str:
+        """What is not as it should be and what to do, empty when all is well."""
+        words = [self.problem] if self.problem else []
+        if self.download.trouble:
+            kept = "; the last good copy stays in force" if self.ok else ""
+            words.append(f"{self.download.trouble}{kept}")
+        held = self.download.held
+        if held is not None and not held.is_refused:
+            words.append(
+                f"the newest download is kept aside: {held.why} ('filterd lists accept {self.id}' "
+                f"puts it in force, 'filterd lists refuse {self.id}' drops it)"
+            )
+        return "; ".join(words)
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
-    """``build`` names the index this belongs to, ``recipe`` what of the policy it depends on."""
+    """``build`` names the index this belongs to, ``recipe`` what of the policy it depends on.
+
+    ``is_stale`` tells that a text was replaced since.
+    """
 
     build: str
     recipe: str
     lists: tuple[ListState, ...]
+    is_stale: bool = False
 
     def state_of(self, source: str) -> ListState | None:
         return next((state for state in self.lists if state.id == source), None)
+
+    def with_state(self, state: ListState, *, is_stale: bool) -> "Manifest":
+        """Return the manifest with one list's state replaced, or added; stale once is stale."""
+        states = {each.id: each for each in self.lists} | {state.id: state}
+        return replace(self, lists=tuple(states.values()), is_stale=self.is_stale or is_stale)
 
 
 NO_MANIFEST = Manifest(build="", recipe="", lists=())
@@ -42,7 +120,7 @@ NO_MANIFEST = Manifest(build="", recipe="", lists=())
 def recipe_of(document: Document) -> str:
     """Digest of what the index depends on: which lists there are and how they are read."""
     lists = {
-        source: listed.model_dump(mode="json", exclude={"category"})
+        source: listed.model_dump(mode="json", exclude={"category", "interval"})
         for source, listed in document.lists.items()
     }
     return hashlib.sha256(json.dumps(lists, sort_keys=True).encode()).hexdigest()[:16]
@@ -52,12 +130,29 @@ def load_manifest(path: Path) -> Manifest:
     """Return the stored manifest, or NO_MANIFEST when there is none that can be read."""
     try:
         stored = json.loads(path.read_bytes())
-        lists = tuple(ListState(**state) for state in stored["lists"])
-        return Manifest(build=stored["build"], recipe=stored["recipe"], lists=lists)
-    except (OSError, ValueError, KeyError, TypeError):
+        lists = tuple(_state(state) for state in stored.pop("lists"))
+        return Manifest(lists=lists, **stored)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return NO_MANIFEST
 
 
 def save_manifest(path: Path, manifest: Manifest) -> None:
     """Replace the stored manifest whole."""
     replace_file(path, json.dumps(asdict(manifest), indent=1).encode())
+
+
+def _state(stored: dict[str, Any]) -> ListState:
+    download = stored.pop("download")
+    opens, closes = tuple(stored.pop("opens")), tuple(stored.pop("closes"))
+    return ListState(**stored, opens=opens, closes=closes, download=_download(download))
+
+
+def _download(stored: dict[str, Any]) -> Download:
+    addresses = tuple(stored.pop("addresses"))
+    copy, held = stored.pop("copy"), stored.pop("held")
+    return Download(
+        **stored,
+        addresses=addresses,
+        copy=None if copy is None else Copy(**copy),
+        held=None if held is None else Held(copy=Copy(**held.pop("copy")), **held),
+    )

@@ -1,7 +1,6 @@
-"""What the command line does with a state folder: policy in and out, lists, codes, passwords."""
+"""What the command line does with a state folder: policy in and out, codes, passwords."""
 
 import getpass
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from filterd.config.load import load_policy
 from filterd.errors import FilterdError
 from filterd.service.control import ask_dns
 from filterd.service.layout import Layout, layout_of
-from filterd.service.manifest import load_manifest
 from filterd.service.starter import available_zones, read_config, read_text
 from filterd.store.guardians import Guardians
 from filterd.store.password import hash_password
@@ -57,23 +55,6 @@ def apply_policy(config_path: Path, file: Path | None, author: str, reason: str)
     return f"version {saved.number} is saved {when}"
 
 
-def show_lists(config_path: Path) -> Iterator[str]:
-    """Yield one line per list of the policy in force."""
-    layout = open_layout(config_path)
-    document = PolicyStore(layout.policy_db).current().document
-    manifest = load_manifest(layout.manifest)
-    for source, listed in document.lists.items():
-        state = manifest.state_of(source)
-        where = listed.url or listed.file
-        if state is None:
-            yield f"{source}: {listed.category}, {where}: not compiled yet"
-            continue
-        size = f"{state.names:,} names" if state.ok else "not in use"
-        skipped = f", {state.complaints:,} lines left out" if state.complaints else ""
-        trouble = f": {state.what}" if state.what else ""
-        yield f"{source}: {listed.category}, {size}{skipped}, {where}{trouble}"
-
-
 def new_setup_code(config_path: Path) -> str:
     """Return a fresh one-time code; the former one is void."""
     guardians = Guardians(open_layout(config_path).policy_db)
@@ -81,6 +62,14 @@ def new_setup_code(config_path: Path) -> str:
     if code is None:
         raise FilterdError("a guardian exists already; 'filterd guardian reset NAME' helps them in")
     return code
+
+
+def trust_clock(config_path: Path) -> str:
+    """Take this machine's clock to be right, whatever times were stored before."""
+    layout = open_layout(config_path)
+    PolicyStore(layout.policy_db).trust_clock(_now())
+    ask_dns(layout.control, "reload")
+    return "the clock of this machine counts from now on"
 
 
 def reset_guardian(config_path: Path, name: str, password: str) -> str:

@@ -73,8 +73,8 @@ class QueryLog:
                 while self._queue:
                     self._write_batch(writer)
                 self.problem = ""
-            except StoreError as error:
-                self.problem = str(error)
+            except Exception as error:  # noqa: BLE001 - whatever stops the log must be seen
+                self.problem = str(error) or type(error).__name__
             if ending:
                 writer.close()
                 return

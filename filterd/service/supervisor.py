@@ -4,6 +4,7 @@ Children: DNS, page, and a short-lived worker.  The supervisor does no work of i
 imports nothing heavy, so that the first blocked name is answered within a second of the start.
 """
 
+import ipaddress
 import os
 import selectors
 import signal
@@ -27,14 +28,20 @@ from filterd.service.child import (
     unwatch,
     watch,
 )
+from filterd.service.current import map_index
 from filterd.service.layout import Layout
+from filterd.service.manifest import load_manifest
+from filterd.service.rhythm import is_work_due
 from filterd.service.rights import drop_rights, give_folder, refuse_unreachable
 from filterd.service.sockets import Listeners, open_listeners
-from filterd.store.current import is_current
+from filterd.store.current import is_current, set_damaged_log_aside
 from filterd.store.folder import lock, prepare
 
 _UPDATE_EVERY_S = 24 * 3600.0
 _UPDATE_AFTER_START_S = 20.0
+# How often the manifest is looked at for a list that is due: by the wall clock, which goes on
+# while a laptop sleeps.
+_LOOK_EVERY_S = 900.0
 _RESTART_PAUSE_S = 0.5
 _RESTART_PAUSE_MAX_S = 30.0
 _STEADY_AFTER_S = 60.0
@@ -69,6 +76,7 @@ class Supervisor:
     life: LifeLine = field(default_factory=LifeLine)
     ending: bool = False
     next_update: float = 0.0
+    next_look: float = 0.0
     greeted: set[str] = field(default_factory=set)
 
     def run(self) -> int:
@@ -104,11 +112,22 @@ class Supervisor:
 
     def _make_ready(self) -> None:
         """Bring the databases and the index to where DNS can start; usually nothing to do."""
+        aside = set_damaged_log_aside(self.layout.state)
+        if aside is not None:
+            self.say(f"note: the query log was damaged; a new one is begun, the old is {aside}")
         if not is_current(self.layout.state):
             self._work("prepare")
-        if not self.layout.index.exists():
-            self.say("compiling the lists, once ...")
+        problem = map_index(self.layout)[1]
+        if problem:
+            self.say(f"{problem}: compiling them, once ...")
+            self._compile_or_say()
+
+    def _compile_or_say(self) -> None:
+        """Start without lists rather than not at all: own rules and windows still hold."""
+        try:
             self._work("compile")
+        except StartError as error:
+            self.say(f"note: the lists are not in force: {error}")
 
     def _work(self, job: str) -> None:
         """Run one worker job to its end, passing on what it says while it works."""
@@ -134,6 +153,7 @@ class Supervisor:
         signal.set_wakeup_fd(wake_write)
         self.selector.register(wake_read, selectors.EVENT_READ, None)
         self.next_update = time.monotonic() + _UPDATE_AFTER_START_S
+        self.next_look = self.next_update + _LOOK_EVERY_S
         self._start("dns", listeners)
         self._start("page", listeners)
         while not self.ending:
@@ -154,7 +174,12 @@ class Supervisor:
 
     def _wait_s(self) -> float:
         dues = [restart.due for restart in self.restarts.values() if restart.due is not None]
-        return max(0.0, min([self.next_update, *dues]) - time.monotonic())
+        worker = self.children.get("worker")
+        if worker is None:
+            dues += [self.next_update, self.next_look]
+        else:  # the next one waits for its end, which wakes us
+            dues.append(worker.started + _WORKER_LIMIT_S)
+        return max(0.0, min(dues) - time.monotonic())
 
     def _start(self, name: str, listeners: Listeners) -> None:
         spec = self._spec(listeners)
@@ -182,9 +207,13 @@ class Supervisor:
     def _start_worker_when_due(self, now: float) -> None:
         worker = self.children.get("worker")
         if worker is not None or self.ending:
-            if worker is not None and now - worker.started > _WORKER_LIMIT_S:
+            if worker is not None and now - worker.started >= _WORKER_LIMIT_S:
                 worker.process.kill()
             return
+        if now >= self.next_look:
+            self.next_look = now + _LOOK_EVERY_S
+            if is_work_due(load_manifest(self.layout.manifest), time.time()):
+                self.next_update = now
         if now >= self.next_update:
             self.next_update = now + _UPDATE_EVERY_S
             worker = start_worker(self._job("update"), now)
@@ -254,8 +283,13 @@ class Supervisor:
 
 
 def _reachable(endpoints: tuple[Endpoint, ...]) -> set[str]:
-    """Return the addresses a browser can be sent to; "every address" is none."""
-    return {e.address for e in endpoints if e.address not in {"0.0.0.0", "::"}}  # noqa: S104
+    """Return the addresses a browser can be sent to: the house's rather than this machine's own.
+
+    "Every address" is none.
+    """
+    given = [ipaddress.ip_address(endpoint.address.partition("%")[0]) for endpoint in endpoints]
+    found = [address for address in given if not address.is_unspecified]
+    return {str(one) for one in found if not one.is_loopback} or set(map(str, found))
 
 
 def say(line: str) -> None:

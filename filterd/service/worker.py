@@ -8,20 +8,31 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
+
+from filterd.config.document import Document
 from filterd.errors import FilterdError
+from filterd.service.compiling import compile_lists, has_index
 from filterd.service.current import index_key
+from filterd.service.fetching import World, fetch_lists
 from filterd.service.layout import Layout, layout_of
-from filterd.service.lists import compile_lists, fetch_lists, write_list_problem
-from filterd.service.manifest import load_manifest, recipe_of
+from filterd.service.manifest import load_manifest
+from filterd.service.ourselves import resolve_by
 from filterd.service.starter import read_config
 from filterd.store.logwriter import LogWriter
 from filterd.store.policy import PolicyStore
 from filterd.store.schema import upgrade
 
+if sys.platform != "win32":
+    import resource
+
 _LOG_KEPT = timedelta(days=7)
+_LEAST_MEMORY_BYTES = 512 << 20
+_OOM_SCORE = Path("/proc/self/oom_score_adj")
 
 
 def prepare(layout: Layout, config: Path) -> None:
@@ -33,24 +44,21 @@ def prepare(layout: Layout, config: Path) -> None:
 
 def compile_all(layout: Layout, _config: Path) -> None:
     """Compile what lies on this machine into the index."""
-    document = PolicyStore(layout.policy_db).current().document
-    started = time.monotonic()
-    manifest = compile_lists(layout, document, index_key(layout))
-    names = sum(state.names for state in manifest.lists)
-    took_s = time.monotonic() - started
-    _say(f"compiled {names:,} names from {len(manifest.lists)} lists in {took_s:.1f} s")
-    for state in manifest.lists:
-        if state.what:
-            _say(write_list_problem(state))
+    _compile(layout, PolicyStore(layout.policy_db).current().document)
+    _say_news(layout, {})
 
 
 def update(layout: Layout, config: Path) -> None:
-    """Bring the index up to date, download the subscribed lists, forget old log rows."""
+    """Bring the index up to date, download the lists that are due, forget old log rows."""
     document = PolicyStore(layout.policy_db).current().document
-    if load_manifest(layout.manifest).recipe != recipe_of(document):
-        compile_all(layout, config)  # before any download: what lies here is filtered at once
-    if fetch_lists(layout, document):
-        compile_all(layout, config)
+    key = index_key(layout)
+    known = _troubles(layout)
+    if not has_index(layout, document, key):
+        _compile(layout, document)  # before any download: what lies here is filtered at once
+    world = World(resolve=resolve_by(document, read_config(config).listen.dns))
+    if fetch_lists(layout, document, key, world):
+        _compile(layout, document)
+    _say_news(layout, known)
     LogWriter(layout.log_db).prune(_now() - _LOG_KEPT)
 
 
@@ -61,10 +69,43 @@ JOBS: dict[str, Callable[[Layout, Path], None]] = {
 }
 
 
+def _compile(layout: Layout, document: Document) -> None:
+    started = time.monotonic()
+    manifest = compile_lists(layout, document, index_key(layout))
+    names = sum(state.names for state in manifest.lists)
+    took_s = time.monotonic() - started
+    _say(f"compiled {names:,} names from {len(manifest.lists)} lists in {took_s:.1f} s")
+
+
+def _troubles(layout: Layout) -> dict[str, str]:
+    return {state.id: state.what for state in load_manifest(layout.manifest).lists}
+
+
+def _say_news(layout: Layout, known: dict[str, str]) -> None:
+    """Say what is wrong with lists, unless it was said before."""
+    for state in load_manifest(layout.manifest).lists:
+        if state.what and state.what != known.get(state.id):
+            _say(f"list {state.id} ({state.category}): {state.what}")
+
+
+def stand_back() -> None:
+    """Let everybody else go first: the processor, and the memory when it runs out."""
+    if hasattr(os, "nice"):
+        os.nice(19)
+    if sys.platform == "win32":
+        return
+    # Linux: of this house, the worker is what the kernel ends first.
+    with suppress(OSError):
+        _OOM_SCORE.write_text("1000")
+    most = max(_LEAST_MEMORY_BYTES, psutil.virtual_memory().total * 3 // 4)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
 def main() -> int:
     job, config = sys.argv[1], Path(sys.argv[2])
-    if job != "prepare" and hasattr(os, "nice"):
-        os.nice(19)
+    if job != "prepare":
+        stand_back()
     try:
         JOBS[job](layout_of(read_config(config), config), config)
     except FilterdError as error:
@@ -72,6 +113,9 @@ def main() -> int:
         return 1
     except OSError as error:
         _say(f"the state folder cannot be used: {error}")
+        return 1
+    except MemoryError:
+        _say("the lists need more memory than this machine has; those in force stay in force")
         return 1
     return 0
 

@@ -96,9 +96,11 @@ def lists(draw: st.DrawFn) -> ListSource:
     where = draw(texts) if place == "file" else "https://lists.example/x"
     kind = draw(st.sampled_from(["auto", "hosts", "domains", "wildcard"]))
     match = draw(st.sampled_from(["format", "subdomains"]))
-    return ListSource.model_validate(
-        {"category": category, place: where, "format": kind, "match": match}
-    )
+    source = {"category": category, place: where, "format": kind, "match": match}
+    if place == "url":
+        source["mirrors"] = draw(st.lists(st.just("https://mirror.example/x"), max_size=1))
+        source["interval"] = draw(st.integers(1, 168))
+    return ListSource.model_validate(source)
 
 
 @st.composite

@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from filterd.config.document import Profile
+from filterd.config.document import ListSource, Profile
 from filterd.config.load import load_config
 from filterd.config.machine import Config, Endpoint
 from filterd.config.model import Model
@@ -58,15 +58,11 @@ def test_the_reference_is_a_good_start() -> None:
     policy = config.policy
     assert policy.zone == "Asia/Karachi"
     assert policy.upstreams == ("system",)
-    assert {each.category for each in policy.lists.values()} == {
-        "adult",
-        "random-video-chat",
-        "essentials",
-        "always-allow",
-    }
+    assert {"adult", "nudify", "essentials", "always-allow"} <= policy.lists.keys()
+    assert all(key == each.category for key, each in policy.lists.items())
     assert {each.match for each in policy.lists.values()} == {"subdomains"}
     assert policy.default_profile == "children"
-    assert policy.profiles["children"].blocked_categories == ("adult", "random-video-chat")
+    assert {"adult", "nudify"} <= set(policy.profiles["children"].blocked_categories)
     grown_ups = policy.profiles["grown-ups"]
     assert (grown_ups.filtering, grown_ups.log) == (False, "nothing")
 
@@ -78,7 +74,14 @@ def test_the_examples_in_the_reference_are_true() -> None:
     assert {each.mode for each in sana.windows} == {"essentials", "only", "open"}
     assert (sana.windows[0].start, sana.windows[0].end) == ("21:00", "07:00")
     assert config.policy.devices["sana-phone"].profile == "sana"
-    assert config.policy.lists["gambling"].url is not None
+    piracy = config.policy.lists["piracy"]
+    assert piracy.addresses == (piracy.url, "https://mirror.example.net/piracy/hosts.txt")
+    assert piracy.interval == 12
+
+
+def test_the_reference_names_the_interval_that_holds_without_one() -> None:
+    default = ListSource.model_fields["interval"].default
+    assert f"({default} when it is left out)" in TEXT
 
 
 @pytest.mark.parametrize("setting", ["filtering", "default", "answer", "max_ttl_s", "log"])

@@ -197,6 +197,32 @@ def test_a_full_disk_stops_the_log_but_not_the_filter(new_house: House) -> None:
         subprocess.run(["umount", "-l", str(state)], check=True)
 
 
+def test_a_damaged_index_is_compiled_anew_before_anything_is_answered(new_house: House) -> None:
+    new_house.start()
+    new_house.stop()
+    index = new_house.folder / "state" / "lists.index"
+    content = bytearray(index.read_bytes())
+    content[-1] ^= 0xFF
+    index.write_bytes(content)
+    new_house.start()
+    assert new_house.addresses("ome.tv") == ["0.0.0.0"]
+    new_house.ask("childline.org.uk")
+    index.unlink()
+    assert new_house.addresses("www.ome.tv") == ["0.0.0.0"], "the mapped one stays in force"
+    new_house.stop()
+    for file in (new_house.folder / "state").rglob("*"):
+        assert not file.is_file() or b"childline" not in file.read_bytes(), file
+
+
+def test_a_damaged_query_log_does_not_keep_the_house_from_starting(new_house: House) -> None:
+    new_house.start()
+    new_house.stop()
+    (new_house.folder / "state" / "log.db").write_bytes(os.urandom(9000))
+    new_house.start()
+    new_house.wait_for("query log was damaged")
+    assert new_house.addresses("ome.tv") == ["0.0.0.0"]
+
+
 def test_version_says_which_core_runs() -> None:
     printed = subprocess.run([*FILTERD, "--version"], capture_output=True, text=True, check=True)
     assert "core: python" in printed.stdout

@@ -1,17 +1,26 @@
-"""A state folder as the worker leaves it, and a small web server for lists."""
+"""A state folder as the worker leaves it, and a small web server for lists that misbehaves."""
 
+import gzip
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from filterd.config.document import Document
+from filterd.net.fetch import Limits
+from filterd.service.compiling import compile_lists
+from filterd.service.current import CurrentPolicy, index_key
+from filterd.service.fetching import World, fetch_lists
 from filterd.service.layout import Layout
+from filterd.service.manifest import ListState, load_manifest
 from filterd.store.policy import PolicyStore
 from filterd.store.schema import upgrade
+from filterd.wire.query import Question
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -52,39 +61,116 @@ def store(layout: Layout, document: Document) -> Iterator[PolicyStore]:
     opened.close()
 
 
+def with_lists(document: Document, **lists: dict[str, Any]) -> Document:
+    return Document.model_validate({**document.model_dump(), "lists": lists})
+
+
+def is_blocked(layout: Layout, name: str) -> bool:
+    policy = CurrentPolicy(layout).refresh(NOW)
+    client = policy.client("192.0.2.7", None)
+    return policy.table(client.subject, NOW).decide(Question(name, 1, 1)).is_block
+
+
+def write_config(layout: Layout, document: Document, dns: str = "127.0.0.1:5353") -> Path:
+    """A configuration file for the house of ``layout``, as commands want one."""
+    path = layout.base / "config.yaml"
+    policy = document.model_dump_json(exclude_defaults=True)
+    path.write_text(
+        f'listen: {{dns: "{dns}", page: "127.0.0.1:8080"}}\nstate: state\npolicy: {policy}\n'
+    )
+    return path
+
+
+Page = Callable[[BaseHTTPRequestHandler], None]
+
+
 class ListServer:
-    """Serves ``body`` at any path with ``status``; counts requests, remembers their headers."""
+    """Serves ``body`` with ``status`` at any path, unless ``pages`` has a page for it.
+
+    Remembers the path and headers of each request.
+    """
 
     def __init__(self) -> None:
         self.body = b"casino.example\ndice.example\n"
         self.status = 200
         self.etag = '"one"'
+        self.pages: dict[str, Page] = {}
+        self.paths: list[str] = []
         self.headers: list[dict[str, str]] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                outer.paths.append(self.path)
                 outer.headers.append(dict(self.headers))
-                is_known = self.headers.get("If-None-Match") == outer.etag
-                self.send_response(304 if is_known else outer.status)
-                self.send_header("ETag", outer.etag)
-                body = b"" if is_known else outer.body
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                try:
+                    outer.pages.get(self.path, outer.serve)(self)
+                except OSError:  # the client has seen enough
+                    self.close_connection = True
 
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/list.txt"
-        self._thread = threading.Thread(target=self.server.serve_forever)
+        class Server(ThreadingHTTPServer):
+            def handle_error(self, *_: object) -> None:
+                pass  # clients that give up are what is tested
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.base = f"http://127.0.0.1:{self.server.server_port}"
+        self.url = f"{self.base}/list.txt"
+        self._thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
         self._thread.start()
+
+    def serve(self, request: BaseHTTPRequestHandler) -> None:
+        is_known = request.headers.get("If-None-Match") == self.etag
+        body = b"" if is_known else self.body
+        send(request, 304 if is_known else self.status, body, ETag=self.etag)
+
+    def say(self, body: bytes, etag: str) -> None:
+        """Have another list from now on."""
+        self.body, self.etag = body, etag
+
+    def page(self, path: str, page: Page) -> str:
+        self.pages[path] = page
+        return self.base + path
 
     def close(self) -> None:
         self.server.shutdown()
         self._thread.join()
         self.server.server_close()
+
+    # Ways to misbehave, each a page.
+
+    @staticmethod
+    def answers(status: int, body: bytes = b"", **headers: str) -> Page:
+        return lambda request: send(request, status, body, **headers)
+
+    @staticmethod
+    def dies_half_way(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Length", "100000")
+        request.end_headers()
+        request.wfile.write(b"casino.example\n" * 100)
+        request.close_connection = True
+
+    @staticmethod
+    def hangs(request: BaseHTTPRequestHandler) -> None:
+        """Say nothing until the client is gone."""
+        request.rfile.read(1)
+
+    @staticmethod
+    def bomb() -> Page:
+        packed = gzip.compress(bytes(32 << 20))
+        return lambda request: send(request, 200, packed)
+
+
+def send(request: BaseHTTPRequestHandler, status: int, body: bytes, **headers: str) -> None:
+    request.send_response(status)
+    for name, value in headers.items():
+        request.send_header(name.replace("_", "-"), value)
+    request.send_header("Content-Length", str(len(body)))
+    request.end_headers()
+    request.wfile.write(body)
 
 
 @pytest.fixture
@@ -92,3 +178,75 @@ def list_server() -> Iterator[ListServer]:
     server = ListServer()
     yield server
     server.close()
+
+
+HOUR = 3600.0
+HELP = {"category": "always-allow", "file": "blocklists/always-allow.txt", "match": "subdomains"}
+
+
+@dataclass
+class Subscriber:
+    """A house with the one list ``web``, and its own clock and luck."""
+
+    layout: Layout
+    document: Document
+    now: float = 1_800_000_000.0
+    luck: float = 0.0
+    limits: Limits = field(default_factory=lambda: Limits(size_bytes=1 << 20, total_s=5))
+
+    def fetch(self, **world: Any) -> bool:
+        there = World(clock=lambda: self.now, luck=lambda: self.luck, limits=self.limits, **world)
+        return fetch_lists(self.layout, self.document, index_key(self.layout), there)
+
+    def fetch_later(self, hours: float = 25.0) -> bool:
+        """Fetch when so much time went by, and compile what came as the worker does."""
+        self.now += hours * HOUR
+        changed = self.fetch()
+        if changed:
+            self.compile()
+        return changed
+
+    def compile(self) -> None:
+        compile_lists(self.layout, self.document, index_key(self.layout))
+
+    @property
+    def state(self) -> ListState:
+        found = load_manifest(self.layout.manifest).state_of("web")
+        assert found is not None
+        return found
+
+    @property
+    def text(self) -> bytes:
+        return self.layout.copy_of("web").read_bytes()
+
+
+class Tools:
+    """What the tests of this folder share; importlib's mode lets them import no neighbour."""
+
+    with_lists = staticmethod(with_lists)
+    is_blocked = staticmethod(is_blocked)
+    write_config = staticmethod(write_config)
+    subscriber = Subscriber
+
+
+@pytest.fixture(scope="session")
+def house() -> type[Tools]:
+    return Tools
+
+
+@pytest.fixture
+def subscribe(layout: Layout, document: Document) -> Callable[..., Subscriber]:
+    def make(**listed: Any) -> Subscriber:
+        listed = {"category": "gambling", **listed}
+        return Subscriber(layout, with_lists(document, web=listed, help=HELP))
+
+    return make
+
+
+@pytest.fixture
+def subscriber(subscribe: Callable[..., Subscriber], list_server: ListServer) -> Subscriber:
+    """A house that has fetched and compiled its list once."""
+    made = subscribe(url=list_server.url)
+    assert made.fetch()
+    made.compile()
+    return made

@@ -6,8 +6,8 @@ import pytest
 
 from filterd.errors import StoreError
 from filterd.policy.override import Override
+from filterd.service.compiling import compile_lists
 from filterd.service.current import CurrentPolicy, index_key
-from filterd.service.lists import compile_lists
 
 
 def test_nothing_new_is_the_same_object(layout, store, now) -> None:
@@ -45,8 +45,13 @@ def test_a_new_index_is_mapped_and_a_damaged_one_is_said(layout, document, store
     content[-1] ^= 0xFF
     layout.index.unlink()
     layout.index.write_bytes(content)
-    assert current.refresh(now).build != build
+    assert current.refresh(now).build == build, "what was mapped before stays in force"
     assert current.index_problem
+    layout.index.unlink()
+    assert current.refresh(now).build == build
+    fresh = CurrentPolicy(layout)
+    assert fresh.refresh(now).build != build
+    assert fresh.index_problem
 
 
 def test_without_a_store_there_is_no_policy(layout, now) -> None:

@@ -1,0 +1,113 @@
+"""Lists become an index in place; what is wrong with one is said and harms no other."""
+
+import os
+
+import pytest
+
+from filterd.config.document import Document, ListSource
+from filterd.service.compiling import compile_lists, has_index
+from filterd.service.current import index_key
+from filterd.service.manifest import load_manifest, recipe_of, save_manifest
+from filterd.service.texts import read_list
+
+
+def test_a_list_of_ones_own_is_in_force_once_compiled(layout, document, store, house) -> None:
+    (layout.base / "mine.txt").write_text("casino.example\n")
+    manifest = compile_lists(layout, document, index_key(layout))
+    assert [(state.id, state.ok, state.names) for state in manifest.lists] == [("mine", True, 1)]
+    assert manifest == load_manifest(layout.manifest)
+    assert house.is_blocked(layout, "www.casino.example")
+    assert not house.is_blocked(layout, "notcasino.example")
+
+
+def test_a_bad_list_is_named_and_the_others_are_in_force(
+    layout, document, store, now, house
+) -> None:
+    (layout.base / "mine.txt").write_text("casino.example\n")
+    (layout.base / "page.txt").write_text("<!DOCTYPE html><html><body>gone</body></html>")
+    document = house.with_lists(
+        document,
+        gone={"category": "games", "file": "gone.txt"},
+        page={"category": "games", "file": "page.txt"},
+        mine={"category": "games", "file": "mine.txt", "match": "subdomains"},
+    )
+    store.save(document, based_on=1, author="t", reason="t", now=now)
+    manifest = compile_lists(layout, document, index_key(layout))
+    assert {state.id: state.ok for state in manifest.lists} == {
+        "gone": False,
+        "page": False,
+        "mine": True,
+    }
+    assert all(bool(state.what) is not state.ok for state in manifest.lists)
+    assert house.is_blocked(layout, "casino.example")
+
+
+def test_a_list_that_holds_helplines_and_essentials_says_which(layout, document, house) -> None:
+    (layout.base / "help.txt").write_text("helpline.example\n")
+    (layout.base / "mine.txt").write_text("www.helpline.example\npool.ntp.org\ncasino.example\n")
+    document = house.with_lists(
+        document,
+        help={"category": "always-allow", "file": "help.txt"},
+        mine={"category": "games", "file": "mine.txt"},
+    )
+    manifest = compile_lists(layout, document, index_key(layout))
+    mine, helping = manifest.state_of("mine"), manifest.state_of("help")
+    assert mine.opens == ("helpline.example",)
+    assert mine.closes == ("pool.ntp.org",)
+    assert (helping.opens, helping.closes) == ((), ()), "there they are at home"
+
+
+def test_a_bundled_list_is_found_without_a_folder_of_that_name(layout) -> None:
+    listed = ListSource(category="adult", file="blocklists/adult.txt")
+    assert b"# Category: adult" in read_list(layout, "adult", listed)
+
+
+def test_a_file_beside_the_configuration_goes_before_the_bundled_one(layout) -> None:
+    (layout.base / "blocklists").mkdir()
+    (layout.base / "blocklists" / "adult.txt").write_text("mine.example\n")
+    listed = ListSource(category="adult", file="blocklists/adult.txt")
+    assert read_list(layout, "adult", listed) == b"mine.example\n"
+
+
+def test_an_index_that_is_missing_damaged_or_outdated_is_noticed(layout, document, house) -> None:
+    (layout.base / "mine.txt").write_text("casino.example\n")
+    key = index_key(layout)
+    assert not has_index(layout, document, key)
+    manifest = compile_lists(layout, document, key)
+    assert has_index(layout, document, key)
+    whole = layout.index.read_bytes()
+    layout.index.write_bytes(whole[:-1] + bytes([whole[-1] ^ 0xFF]))
+    assert not has_index(layout, document, key)
+    layout.index.write_bytes(whole)
+    assert has_index(layout, document, key)
+    save_manifest(layout.manifest, manifest.with_state(manifest.lists[0], is_stale=True))
+    assert not has_index(layout, document, key), "a text was replaced since"
+    save_manifest(layout.manifest, manifest)
+    other = house.with_lists(document, mine={"category": "games", "file": "other.txt"})
+    assert not has_index(layout, other, key)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="chown needs root")
+def test_what_root_compiles_stays_readable_for_the_running_house(layout, document) -> None:
+    os.chown(layout.state, 4711, 4711)
+    compile_lists(layout, document, index_key(layout))
+    owners = {path.name: path.stat().st_uid for path in (layout.index, layout.manifest)}
+    assert owners == {"lists.index": 4711, "lists.json": 4711}
+    assert (layout.state / "lists.lock").stat().st_uid == 4711
+
+
+def test_the_recipe_changes_with_the_lists_and_with_nothing_else(document, house) -> None:
+    renamed = Document.model_validate({**document.model_dump(), "zone": "Europe/Berlin"})
+    assert recipe_of(renamed) == recipe_of(document)
+    other = house.with_lists(document, mine={"category": "games", "file": "other.txt"})
+    assert recipe_of(other) != recipe_of(document)
+    moved = house.with_lists(
+        document, mine={"category": "social", "file": "mine.txt", "match": "subdomains"}
+    )
+    assert recipe_of(moved) == recipe_of(document), "a category lives in policy, not in the index"
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"lists": [7]}', b'{"lists": [{}]}'])
+def test_a_manifest_that_cannot_be_read_is_none(layout, content: bytes) -> None:
+    layout.manifest.write_bytes(content)
+    assert load_manifest(layout.manifest).lists == ()
