@@ -4,6 +4,7 @@ Runs in the worker and in commands only: a million names peak above 200 MiB, and
 thread would stall the DNS process.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -50,10 +51,28 @@ def has_index(layout: Layout, document: Document, key: bytes) -> bool:
     manifest = load_manifest(layout.manifest)
     if manifest.is_stale or manifest.recipe != recipe_of(document):
         return False
+    if any(_is_edited(layout, manifest, *entry) for entry in document.lists.items()):
+        return False
     try:
         return Index(layout.index.read_bytes(), key).build == manifest.build
     except (OSError, ListError):
         return False
+
+
+def _is_edited(layout: Layout, manifest: Manifest, source: str, listed: ListSource) -> bool:
+    """Tell whether a list's file is another one than was compiled; downloads say so themselves."""
+    if listed.url is not None:
+        return False
+    known = manifest.state_of(source)
+    try:
+        text = _digest(read_list(layout, source, listed))
+    except ListError:
+        text = ""
+    return known is None or known.text != text
+
+
+def _digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
 
 
 def _usable(
@@ -74,6 +93,7 @@ def _parse(layout: Layout, source: str, listed: ListSource) -> tuple[ListState, 
     state = ListState(source, listed.category)
     try:
         text = read_list(layout, source, listed)
+        state = replace(state, text=_digest(text))
         parsed = list_formats.parse(source, text, listed.format, listed.match)
     except ListError as error:
         return replace(state, problem=error.what), None

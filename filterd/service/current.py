@@ -7,7 +7,6 @@ nothing changed.
 import mmap
 import os
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from filterd.config.document import Document
@@ -45,8 +44,8 @@ class CurrentPolicy:
         self._policy: Policy | None = None
         self.index_problem = "the lists are not compiled yet"
 
-    def refresh(self, now: datetime) -> Policy:
-        """Return the policy in force at ``now``; raises StoreError when none can be read.
+    def refresh(self) -> Policy:
+        """Return the newest policy; raises StoreError when none can be read.
 
         The same object comes back while nothing has changed.
         """
@@ -56,9 +55,9 @@ class CurrentPolicy:
             self._policy = self._compile()
         return self._policy
 
-    def at_any_time(self, now: datetime) -> Policy:
-        """Return the policy to ask about another time than ``now``: no clock is wrong then."""
-        in_force = self.refresh(now)
+    def at_any_time(self) -> Policy:
+        """Return the policy to ask about another time than now: no clock is wrong then."""
+        in_force = self.refresh()
         return compile_policy(
             in_force.document, in_force.version, self._index, overrides=in_force.overrides
         )

@@ -52,7 +52,7 @@ class DnsProcess:
         self._layout = Layout(Path(spec.state), Path(spec.base))
         self._networks = tuple(ipaddress.ip_network(network) for network in spec.ask_from)
         self._current = CurrentPolicy(self._layout)
-        self._policy: Policy = self._current.refresh(_now())
+        self._policy: Policy = self._current.refresh()
         self._log = QueryLog(self._layout.log_db)
         self._macs: dict[str, str] = {}
         self._noted: dict[str, str | None] = {}
@@ -101,7 +101,7 @@ class DnsProcess:
     def _refresh(self) -> None:
         """Put the newest policy in force; when it cannot be read, the last one stays."""
         try:
-            policy = self._current.refresh(_now())
+            policy = self._current.refresh()
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the new one
             self._problem = f"the last policy stays in force: {error}"
             return

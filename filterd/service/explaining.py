@@ -35,7 +35,7 @@ def explain_in_words(
     layout = open_layout(config_path)
     now = datetime.now(UTC)  # noqa: TID251 - the command line owns its clock
     current = CurrentPolicy(layout)
-    policy = current.at_any_time(now) if at else current.refresh(now)
+    policy = current.at_any_time() if at else current.refresh()
     zone = ZoneInfo(policy.document.zone)
     question = Question(_name(name), _type(qtype), _CLASS_IN)
     who = policy.client(client, _mac_of(layout, client))

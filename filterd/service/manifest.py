@@ -63,7 +63,8 @@ class Download:
 class ListState:
     """How one list fared.
 
-    ``problem`` says why it could not be compiled; ``names`` counts its rules; ``opens`` are the
+    ``problem`` says why it could not be compiled; ``text`` is the SHA-256 in hex of what was read,
+    empty when nothing could be; ``names`` counts its rules; ``opens`` are the
     helplines among what it lists, which stay open, and ``closes`` what nobody should close.
     """
 
@@ -73,6 +74,7 @@ class ListState:
     names: int = 0
     complaints: int = 0
     problem: str = ""
+    text: str = ""
     opens: tuple[str, ...] = ()
     closes: tuple[str, ...] = ()
     download: Download = field(default_factory=Download)

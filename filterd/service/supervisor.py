@@ -38,7 +38,7 @@ from filterd.store.current import is_current, set_damaged_log_aside
 from filterd.store.folder import lock, prepare
 
 _UPDATE_EVERY_S = 24 * 3600.0
-_UPDATE_AFTER_START_S = 20.0
+_UPDATE_AFTER_START_S = 3.0
 # How often the manifest is looked at for a list that is due: by the wall clock, which goes on
 # while a laptop sleeps.
 _LOOK_EVERY_S = 900.0
@@ -270,7 +270,9 @@ class Supervisor:
         restart.pause_s = min(restart.pause_s * 2, _RESTART_PAUSE_MAX_S)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        if number != signal.SIGHUP:
+        if number == signal.SIGHUP:
+            self.next_update = time.monotonic()
+        else:
             self.ending = True
 
     def _end_children(self) -> None:

@@ -116,6 +116,7 @@ class Count:
     queries: int
     blocked: int
 
+
 # SQLite counts rows in 64 bits; a larger number comes from a made-up address.
 _LARGEST_ID = 2**63 - 1
 

@@ -228,8 +228,19 @@ def test_version_says_which_core_runs() -> None:
     assert "core: python" in printed.stdout
 
 
-def test_sighup_does_not_end_it(new_house: House) -> None:
+def test_an_edited_list_is_in_force_after_a_hangup_and_after_a_restart(new_house: House) -> None:
+    mine = new_house.folder / "mine.txt"
+    mine.write_text("casino.example\n")
+    text = new_house.config.read_text()
+    new_house.config.write_text(
+        text.replace("  profiles:", "    mine: {category: adult, file: mine.txt}\n  profiles:", 1)
+    )
     new_house.start()
+    assert new_house.addresses("games.example") == ["192.0.2.20"]
+    mine.write_text("casino.example\ngames.example\n")
     new_house.process.send_signal(signal.SIGHUP)
-    assert new_house.addresses("school.example") == ["192.0.2.10"]
-    assert new_house.process.poll() is None
+    wait_until(lambda: new_house.addresses("games.example") == ["0.0.0.0"])
+    mine.write_text("casino.example\n")
+    new_house.stop()
+    new_house.start()
+    wait_until(lambda: new_house.addresses("games.example") == ["192.0.2.20"], 15)

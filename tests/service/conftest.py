@@ -66,7 +66,7 @@ def with_lists(document: Document, **lists: dict[str, Any]) -> Document:
 
 
 def is_blocked(layout: Layout, name: str) -> bool:
-    policy = CurrentPolicy(layout).refresh(NOW)
+    policy = CurrentPolicy(layout).refresh()
     client = policy.client("192.0.2.7", None)
     return policy.table(client.subject, NOW).decide(Question(name, 1, 1)).is_block
 

@@ -12,49 +12,49 @@ from filterd.service.current import CurrentPolicy, index_key
 
 def test_nothing_new_is_the_same_object(layout, store, now) -> None:
     current = CurrentPolicy(layout)
-    assert current.refresh(now) is current.refresh(now)
+    assert current.refresh() is current.refresh()
 
 
 def test_a_saved_version_is_seen(layout, document, store, now) -> None:
     current = CurrentPolicy(layout)
-    before = current.refresh(now)
+    before = current.refresh()
     changed = document.model_copy(update={"upstreams": ("192.0.2.54",)})
     store.save(changed, based_on=1, author="t", reason="t", now=now)
-    assert (before.version, current.refresh(now).version) == (1, 2)
+    assert (before.version, current.refresh().version) == (1, 2)
 
 
 def test_an_override_is_seen_and_its_end_too(layout, store, now) -> None:
     current = CurrentPolicy(layout)
-    current.refresh(now)
+    current.refresh()
     pause = Override(id=0, kind="pause", profile="sana", ends=now + timedelta(minutes=30))
     kept = store.add_override(pause, now)
-    assert [one.id for one in current.refresh(now).overrides] == [kept.id]
+    assert [one.id for one in current.refresh().overrides] == [kept.id]
     store.end_override(kept.id, author="amina", now=now)
-    assert current.refresh(now).overrides == ()
+    assert current.refresh().overrides == ()
 
 
 def test_a_new_index_is_mapped_and_a_damaged_one_is_said(layout, document, store, now) -> None:
     current = CurrentPolicy(layout)
-    current.refresh(now)
+    current.refresh()
     assert "not compiled" in current.index_problem
     (layout.base / "mine.txt").write_text("casino.example\n")
     build = compile_lists(layout, document, index_key(layout)).build
-    assert current.refresh(now).build == build
+    assert current.refresh().build == build
     assert current.index_problem == ""
     content = bytearray(layout.index.read_bytes())
     content[-1] ^= 0xFF
     layout.index.unlink()
     layout.index.write_bytes(content)
-    assert current.refresh(now).build == build, "what was mapped before stays in force"
+    assert current.refresh().build == build, "what was mapped before stays in force"
     assert current.index_problem
     layout.index.unlink()
-    assert current.refresh(now).build == build
+    assert current.refresh().build == build
     fresh = CurrentPolicy(layout)
-    assert fresh.refresh(now).build != build
+    assert fresh.refresh().build != build
     assert fresh.index_problem
 
 
 def test_without_a_store_there_is_no_policy(layout, now) -> None:
     layout.policy_db.unlink()
     with pytest.raises(StoreError):
-        CurrentPolicy(layout).refresh(now)
+        CurrentPolicy(layout).refresh()
