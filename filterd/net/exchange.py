@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 
 from filterd.errors import UpstreamError
 from filterd.resolve.upstreams import Upstream, Upstreams
-from filterd.wire.answer import is_reply_to, is_truncated
+from filterd.wire.answer import is_reply_to, is_truncated, refuses_edns
 from filterd.wire.codes import NOTIMP, REFUSED, SERVFAIL
+from filterd.wire.forge import without_edns
 
 # Below 2.5 s together, so that a client hears SERVFAIL before it gives up on us.
 DEADLINE_S = 2.3
@@ -155,9 +156,19 @@ class Exchanger:
             except OSError:  # the upstream's host says that nobody listens there
                 self._try_failed(exchange, one)
                 return
+            if refuses_edns(one.query, reply):
+                self._ask_plainly(exchange, one)
+                return
             if is_reply_to(one.query, reply):
                 self._heard(exchange, one, reply)
                 return
+
+    def _ask_plainly(self, exchange: Exchange, one: Try) -> None:
+        """Ask an upstream that cannot read EDNS once more, without it."""
+        exchange.packet = without_edns(one.query)
+        exchange.waiting.insert(0, one.upstream)
+        self._end_try(exchange, one)
+        self._next_try(exchange)
 
     def _heard(self, exchange: Exchange, one: Try, reply: bytes) -> None:
         if one.sock is not None and is_truncated(reply):

@@ -15,6 +15,7 @@ from filterd.errors import WireError
 from filterd.wire import name as names
 from filterd.wire.codes import (
     AD,
+    FORMERR,
     IN,
     OPT,
     QR,
@@ -27,6 +28,7 @@ from filterd.wire.edns import upper_rcode
 from filterd.wire.query import HEADER_OCTETS, Question
 from filterd.wire.rdata import NOTHING_READ, READERS, seconds
 
+_ONE_RECORD = b"\x00\x01"
 _HEADER = struct.Struct("!HHHHHH")
 _TYPE_CLASS = struct.Struct("!HH")
 _RECORD = struct.Struct("!HHIH")
@@ -116,6 +118,20 @@ def is_reply_to(sent: bytes, reply: bytes) -> bool:
 def is_truncated(reply: bytes) -> bool:
     """Tell whether a reply (a header or more) says that it did not fit: ask again by TCP."""
     return reply[2] & (TC >> 8) != 0
+
+
+def refuses_edns(sent: bytes, reply: bytes) -> bool:
+    """Tell whether ``reply`` says that ``sent``, a query of ours with an OPT, cannot be read.
+
+    Some old home routers do so, often with a bare header (RFC 6891 section 7).
+    """
+    return (
+        len(reply) >= HEADER_OCTETS
+        and reply[:2] == sent[:2]
+        and reply[2] & (QR >> 8) != 0
+        and reply[3] & 0x0F == FORMERR
+        and sent[10:12] == _ONE_RECORD
+    )
 
 
 def walk(reply: bytes) -> Answer:

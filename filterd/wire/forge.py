@@ -219,6 +219,11 @@ def to_upstream(query: Query, message_id: int) -> bytes:
     return _HEADER.pack(message_id, flags, _NO_RECORDS[1]) + query.asked + opt_record(query.do)
 
 
+def without_edns(query: bytes) -> bytes:
+    """Take the OPT off a query that ``to_upstream`` made, for an upstream that refuses it."""
+    return query[:10] + bytes(2) + query[12 : -len(opt_record(do=False))]
+
+
 def finish(query: Query, body: Body, age_s: int, ttl_cap: int, ede: Ede = None) -> bytes:
     """Turn a relayable body into the reply to this query.
 

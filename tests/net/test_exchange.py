@@ -12,6 +12,8 @@ import pytest
 
 from filterd.net.exchange import Exchanger
 from filterd.resolve.upstreams import Upstream, Upstreams
+from filterd.wire.forge import to_upstream
+from filterd.wire.query import scan
 
 Message = dns.message.Message
 
@@ -254,6 +256,26 @@ def test_a_refusal_is_better_than_nothing(net: Any, hasty: None, second: str) ->
             reply = await ask(exchanger, net.query("news.example"))
             assert dns.message.from_wire(reply).rcode() == 5
             assert len(two.asked) == 1
+            await exchanger.close()
+
+    asyncio.run(main())
+
+
+def cannot_read_edns(asked: Message, _: str) -> Iterable[bytes]:
+    """Answer as some old home routers do: a bare header to whatever holds an OPT."""
+    if asked.edns < 0:
+        return [dns.message.make_response(asked).to_wire()]
+    return [asked.id.to_bytes(2) + b"\x81\x81" + bytes(8)]
+
+
+def test_an_upstream_that_cannot_read_edns_is_asked_without_it(net: Any) -> None:
+    async def main() -> None:
+        async with net.nano_upstream(cannot_read_edns) as old:
+            exchanger = exchanger_of(old.address)
+            packet = to_upstream(scan(net.query("news.example")), 0)
+            reply = await ask(exchanger, packet)
+            assert dns.message.from_wire(reply).rcode() == 0
+            assert len(old.asked) == 2
             await exchanger.close()
 
     asyncio.run(main())
