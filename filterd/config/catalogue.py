@@ -66,6 +66,7 @@ class Subscription(Model):
 
     ``urls`` hold the same list, the publisher's first choice first.  ``interval`` is the hours
     between two downloads, ``size`` how many distinct names our copy had (None: no copy seen).
+    ``suffixes`` is for lists whose point is to close whole public suffixes.
     ``false_positives`` stay open whatever the list says; ``exceptions`` is how far the list's
     own exceptions reach.  Tier 2 is offered with its remark as a warning.
     """
@@ -78,6 +79,7 @@ class Subscription(Model):
         "hosts", "domains", "wildcard", "adblock", "dnsmasq", "rpz", "unbound", "squidguard"
     ] = Field(description="write how it is written, like domains")
     match: Literal["format", "subdomains"] = "format"
+    suffixes: bool = False
     licence: fields.Text = Field(description="write its licence as stated")
     interval: int = Field(ge=1, le=168, strict=True, description="write hours, like 24")
     size: int | None = Field(default=None, ge=1, strict=True)

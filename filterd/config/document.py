@@ -63,7 +63,7 @@ class ListSource(Model):
     """One list: a file or a URL, the category it belongs to, and how it is read.
 
     ``mirrors`` are asked in order when ``url`` fails; ``interval`` is the hours between two
-    downloads.
+    downloads.  ``suffixes`` lets the list close whole public suffixes like ``pages.dev``.
     """
 
     category: fields.Category = Field(description="write the category its names belong to")
@@ -73,6 +73,7 @@ class ListSource(Model):
     interval: int = Field(default=24, ge=1, le=168, strict=True)
     format: Annotated[str, AfterValidator(_list_format)] = "auto"
     match: Literal["format", "subdomains"] = "format"
+    suffixes: bool = False
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -5,6 +5,9 @@ never needs it.  Source: the Public Suffix List, private section included, as bu
 tldextract (without its network look-ups and its cache folder).
 """
 
+from functools import cache
+
+import idna
 import tldextract
 
 _EXTRACT = tldextract.TLDExtract(
@@ -21,3 +24,13 @@ def site_of(name: str) -> str:
     if not found.suffix or not found.domain:
         return name
     return f"{found.domain}.{found.suffix}"
+
+
+@cache
+def public_suffixes() -> frozenset[str]:
+    """Return every suffix that is written out in full, as A-labels; wildcards are left out."""
+    plain = (suffix for suffix in _EXTRACT.tlds if not suffix.startswith(("*", "!")))
+    return frozenset(
+        suffix if suffix.isascii() else idna.encode(suffix, uts46=True).decode("ascii")
+        for suffix in plain
+    )

@@ -10,10 +10,12 @@ from dataclasses import replace
 
 import filterd.lists.formats as list_formats
 from filterd.config.document import Document, ListSource
+from filterd.config.site import public_suffixes
 from filterd.errors import ListError
 from filterd.lists.compile import compile_index
 from filterd.lists.index import Index
 from filterd.lists.parsed import Parsed
+from filterd.lists.suffixes import without_suffixes
 from filterd.service.files import replace_file
 from filterd.service.guards import hits_of, kept_names
 from filterd.service.layout import Layout
@@ -27,6 +29,8 @@ from filterd.service.manifest import (
 )
 from filterd.service.texts import read_list
 from filterd.service.turns import own_turn
+
+_MOST_SUFFIXES = 100
 
 
 def compile_lists(layout: Layout, document: Document, key: bytes) -> Manifest:
@@ -99,8 +103,16 @@ def _parse(layout: Layout, source: str, listed: ListSource) -> tuple[ListState, 
         return replace(state, problem=error.what), None
     except Exception as error:  # noqa: BLE001 - a fault in one format must not stop the others
         return replace(state, problem=f"cannot be read by this filterd: {error!r}"), None
-    found = replace(state, ok=True, names=parsed.rules, complaints=parsed.complaint_count)
-    return found, parsed
+    suffixes: tuple[str, ...] = ()
+    if not listed.suffixes:
+        parsed, suffixes = without_suffixes(parsed, public_suffixes())
+    return replace(
+        state,
+        ok=True,
+        names=parsed.rules,
+        complaints=parsed.complaint_count + len(suffixes),
+        suffixes=suffixes[:_MOST_SUFFIXES],
+    ), parsed
 
 
 def _with_hits(

@@ -53,6 +53,8 @@ def _more(listed: ListSource, state: ListState, now: float) -> Iterator[str]:
         yield f"asked for again {_when(download.next_due - now)}{failed}"
     if download.held is not None and download.held.is_refused:
         yield f"a newer text was refused: {download.held.why}"
+    if state.suffixes:
+        yield f"would close whole suffixes, which are left out: {_some(state.suffixes)}"
     if state.opens:
         yield f"holds names that are always open, whatever it says: {_some(state.opens)}"
     if state.closes:

@@ -64,7 +64,8 @@ class ListState:
     """How one list fared.
 
     ``problem`` says why it could not be compiled; ``text`` is the SHA-256 in hex of what was read,
-    empty when nothing could be; ``names`` counts its rules; ``opens`` are the
+    empty when nothing could be; ``names`` counts its rules; ``suffixes`` are the public suffixes
+    it would have closed whole and were left out (a hundred at most); ``opens`` are the
     helplines among what it lists, which stay open, and ``closes`` what nobody should close.
     """
 
@@ -75,6 +76,7 @@ class ListState:
     complaints: int = 0
     problem: str = ""
     text: str = ""
+    suffixes: tuple[str, ...] = ()
     opens: tuple[str, ...] = ()
     closes: tuple[str, ...] = ()
     download: Download = field(default_factory=Download)
@@ -145,8 +147,9 @@ def save_manifest(path: Path, manifest: Manifest) -> None:
 
 def _state(stored: dict[str, Any]) -> ListState:
     download = stored.pop("download")
-    opens, closes = tuple(stored.pop("opens")), tuple(stored.pop("closes"))
-    return ListState(**stored, opens=opens, closes=closes, download=_download(download))
+    for names in ("suffixes", "opens", "closes"):
+        stored[names] = tuple(stored[names])
+    return ListState(**stored, download=_download(download))
 
 
 def _download(stored: dict[str, Any]) -> Download:

@@ -82,9 +82,7 @@ def measure_start(house: House, blocked: str) -> None:
             [*FILTERD, "run", "--config", str(house.config)],
             stdout=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-        wait_until(
-            lambda: house.addresses(blocked, timeout_s=0.02) == ["0.0.0.0"], pause_s=0.005
-        )
+        wait_until(lambda: house.addresses(blocked, timeout_s=0.02) == ["0.0.0.0"], pause_s=0.005)
         took.append(time.monotonic() - started)
         wait_until(lambda: ask_dns(house.folder / "state" / "control.sock", "status"))
         house.stop()

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,8 @@ class Home:
     states: tuple[ListState, ...] = ()
     starter_differs: bool = False
     notified: list[int] = field(default_factory=list)
+    answers: list[tuple[str, str]] = field(default_factory=list)
+    answer_fails: Exception | None = None
 
     def policy(self) -> Policy:
         version = self.policies.current()
@@ -66,6 +69,12 @@ class Home:
             self.policies.newest_time(),
         )
 
+    def answer(self, answer: str, list_id: str) -> None:
+        """Note what a guardian said of a list, and fail when the test wants that."""
+        self.answers.append((answer, list_id))
+        if self.answer_fails is not None:
+            raise self.answer_fails
+
     def build(self) -> House:
         return House(
             policies=self.policies,
@@ -75,6 +84,8 @@ class Home:
             notify=lambda: self.notified.append(self.current().number),
             status=lambda: self.status,
             lists=lambda: self.states,
+            accept_list=partial(self.answer, "accept"),
+            refuse_list=partial(self.answer, "refuse"),
             starter_differs=lambda: self.starter_differs,
             clock=lambda: self.now,
             page_names=frozenset({"filter.school.example"}),
@@ -171,8 +182,7 @@ def home(tmp_path: Path, fresh_state: Path, page_index: Index) -> Iterator[Home]
     guardians = Guardians(tmp_path / "policy.db")
     log = LogReader(tmp_path / "log.db")
     states = tuple(
-        ListState(source, category, ok=True, names=1, what="")
-        for source, (category, _) in LISTS.items()
+        ListState(source, category, ok=True, names=1) for source, (category, _) in LISTS.items()
     )
     yield Home(tmp_path, NOW, page_index, policies, guardians, log, states=states)
     for each in (policies, guardians, log):

@@ -14,7 +14,7 @@ from admin_ui.signed import OPEN_TO_ALL
 
 HOST = "localhost:8080"
 BASE = f"http://{HOST}"
-VALUES = {"profile_id": "sana", "device_id": "tablet", "number": 1, "row_id": 1}
+VALUES = {"profile_id": "sana", "device_id": "tablet", "number": 1, "row_id": 1, "list_id": "adult"}
 
 
 @pytest.fixture
@@ -45,6 +45,7 @@ def test_every_other_route_asks_for_a_sign_in(stranger: Any, app: Flask, home: A
             tried += 1
     assert tried > 20
     assert home.current() == before
+    assert home.answers == []
 
 
 def path_of(app: Flask, rule: Rule) -> str:
@@ -70,6 +71,7 @@ def test_no_form_is_taken_without_its_token(guardian: Any, app: Flask, home: Any
             assert answer.status_code == 400, path
             assert "too old" in answer.text
     assert home.current() == before
+    assert home.answers == []
 
 
 @pytest.mark.parametrize(
@@ -298,7 +300,8 @@ def test_a_fault_of_ours_is_a_page_of_ours(guardian: Any, home: Any) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/nowhere", 404), ("GET", "/children/nobody", 404), ("POST", "/devices/", 405),
+    [("GET", "/nowhere", 404), ("GET", "/children/nobody", 404), ("POST", "/lists/nothing/accept", 404),
+     ("POST", "/lists/nothing/refuse", 404), ("POST", "/devices/", 405),
      ("GET", "/why/row/99", 404), ("GET", "/children/sana/times/9", 404),
      ("GET", "/children/sana/times/0", 404)],
 )  # fmt: skip

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from admin_ui import ListState, edits
+from admin_ui import HeldList, ListState, edits
 from filterd.config.document import Window
 from filterd.policy.override import Override
 
@@ -112,6 +112,12 @@ def test_a_wrong_clock_is_told_above_the_children_and_on_the_card(guardian: Any,
     assert "The clock is wrong: only essentials are open" in card(guardian, "Sana")
 
 
+def waiting(home: Any, **fields: Any) -> ListState:
+    """Return a list of which a download waits for an answer."""
+    held = HeldList("it shrank from 900 to 9 names", 9, home.now)
+    return ListState("x", "adult", **{"ok": True, "names": 900, "held": held, **fields})
+
+
 @pytest.mark.parametrize(
     ("change_house", "words", "is_urgent"),
     [
@@ -125,10 +131,12 @@ def test_a_wrong_clock_is_told_above_the_children_and_on_the_card(guardian: Any,
          "filterd policy apply", False),
         (lambda home: setattr(home, "states", (ListState("x", "adult", False, 0, "is HTML"),)),
          "could not be loaded, so it closes nothing", False),
-        (lambda home: setattr(home, "states", (ListState("x", "adult", True, 5, "is old"),)),
+        (lambda home: setattr(home, "states", (ListState("x", "adult", True, 5, trouble="404"),)),
          "has a problem.", False),
+        (lambda home: setattr(home, "states", (waiting(home),)),
+         "A list changed a lot. Look at it before it is used.", False),
     ],
-    ids=["policy", "index", "log", "starter", "list refused", "list old"],
+    ids=["policy", "index", "log", "starter", "list refused", "list old", "list waits"],
 )  # fmt: skip
 @pytest.mark.parametrize("code", ["en", "ur"])
 def test_what_is_broken_is_told(
@@ -141,6 +149,26 @@ def test_what_is_broken_is_told(
     assert (words in text) == (code == "en" or "filterd policy" in words)
     assert ("note stop" in text) is is_urgent
     assert 'class="note' in text
+
+
+@pytest.mark.parametrize("is_ok", [True, False], ids=["one is in use", "a new list"])
+def test_lists_that_wait_are_told_once_and_lead_to_the_lists(
+    guardian: Any, home: Any, is_ok: Any
+) -> None:
+    home.states = (waiting(home, ok=is_ok, problem="" if is_ok else "not there"),) * 2
+    notes = re.findall(r'<(?:a|div) class="note.*?</(?:a|div)>\n', guardian.text("/"), re.DOTALL)
+    (note,) = [each for each in notes if 'href="/lists/"' in each]
+    assert "Look at it before it is used." in note
+
+
+def test_a_refused_list_is_no_longer_news(guardian: Any, home: Any) -> None:
+    held = HeldList("it shrank from 900 to 9 names", 9, home.now, is_refused=True)
+    home.states = (waiting(home, held=held),)
+    assert 'class="note' not in guardian.text("/")
+
+
+def test_the_lists_can_be_found_when_all_is_well(guardian: Any) -> None:
+    assert 'class="row" href="/lists/"' in guardian.text("/")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ Measured in a real browser on the narrowest screen there is (320 px; also a wide
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 from waitress import create_server
 
-from admin_ui import create_app
+from admin_ui import HeldList, create_app
 from admin_ui.language import LOCALES
 
 PATHS = (
@@ -26,6 +27,7 @@ PATHS = (
     "/why/row/1",
     "/why/?site=adult.example&who=child:sana",
     "/changes/",
+    "/lists/",
     "/nowhere",
 )
 LONG = "a-very-long-name-of-a-content-network.region-eu-central-1.edge.delivery.example"
@@ -72,6 +74,11 @@ def address(home: Any, stranger: Any) -> Iterator[str]:
     home.asked(LONG, "2001:db8:85a3:1234:5678:8a2e:370:7334", "da:a1:19:00:11:22")
     home.status = {"index_problem": "/var/lib/filterd/lists.index: damaged", "log_problem": "full"}
     home.starter_differs = True
+    held = HeldList(f"it would newly close {LONG}, which nobody should close", 1_234_567, home.now)
+    home.states = tuple(
+        replace(each, names=2_345_678, trouble=f"https://{LONG}/", left_out=12_345, held=held)
+        for each in home.states
+    )
     server = create_server(create_app(home.build()), host="127.0.0.1", port=0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

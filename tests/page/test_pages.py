@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jinja2 import Environment, meta, nodes
 
-from admin_ui import create_app, pages
+from admin_ui import HeldList, create_app, pages
 from admin_ui.language import LOCALES
 from admin_ui.pages import Page
 
@@ -29,6 +29,7 @@ PATHS = (
     "/why/?site=adult.example&who=child:sana&at=2026-11-25T09:00",
     "/why/row/1",
     "/changes/",
+    "/lists/",
     "/nowhere",
 )
 
@@ -75,6 +76,10 @@ def busy(guardian: Any, home: Any) -> Any:
     home.asked("www.example.com", "192.0.2.99", "02:00:5e:10:20:30", profile="everybody")
     home.status = {"log_problem": "log.db: the disk is full", "index_problem": "damaged"}
     home.starter_differs = True
+    held = HeldList("damaged", 9, home.now)
+    home.states = tuple(
+        dataclasses.replace(each, trouble="damaged", held=held) for each in home.states
+    )
     return guardian
 
 
@@ -107,7 +112,7 @@ def test_urdu_pages_are_urdu_throughout(busy: Any, path: str) -> None:
     text = " ".join(Reader(busy.get(path).text).text)
     named = {"filterd", "English", "DNS", "Google", "Family", "Link", "Sana", "Sana's", "tablet",
              "Everybody", "else", "Bedtime", "Amna", "log.db:", "the", "disk", "is", "full",
-             "damaged", "adult"}  # fmt: skip
+             "damaged", "adult", "adult:", "strangers:", "help:", "basics:"}  # fmt: skip
     assert set(re.findall(r"[A-Za-z][A-Za-z.:']+", text)) <= named
 
 
@@ -131,7 +136,9 @@ def test_every_form_carries_a_token_and_changes_say_what_they_are_based_on(
 ) -> None:
     for form in re.findall(r"<form[^>]*method=\"post\".*?</form>", busy.get(path).text, re.DOTALL):
         assert 'name="csrf_token"' in form
-        is_plain = re.search(r'action="/(language|sign-out|children/\w+/(pause|resume))"', form)
+        is_plain = re.search(
+            r'action="/(language|sign-out|children/\w+/(pause|resume)|lists/\w+/\w+)"', form
+        )
         assert is_plain or 'name="based_on"' in form, form
 
 

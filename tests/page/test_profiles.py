@@ -40,7 +40,7 @@ def test_a_topic_without_a_list_is_shown_as_such(guardian: Any, home: Any) -> No
     assert 'value="adult"' in ready
     assert 'value="gambling"' in waiting
     assert "No list installed" not in ready
-    home.states = (ListState("adult", "adult", ok=False, names=0, what="is HTML"),)
+    home.states = (ListState("adult", "adult", ok=False, names=0, problem="is HTML"),)
     assert 'value="adult"' in guardian.text(SANA).split("topics without a list")[1]
 
 
@@ -48,7 +48,7 @@ def test_the_locked_topic_is_not_for_choosing_and_says_whether_it_works(
     guardian: Any, home: Any, send: Any
 ) -> None:
     assert "no list installed, so filterd cannot close it" in guardian.text(SANA)
-    home.states = (*home.states, ListState("x", "csam-illegal", ok=True, names=3, what=""))
+    home.states = (*home.states, ListState("x", "csam-illegal", ok=True, names=3))
     assert "Child abuse material is always closed." in guardian.text(SANA)
     for fixed in ("csam-illegal", "always-allow", "essentials", "nonsense"):
         assert send("topics", topic=[fixed]).status_code == 400

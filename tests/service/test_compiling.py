@@ -111,3 +111,16 @@ def test_the_recipe_changes_with_the_lists_and_with_nothing_else(document, house
 def test_a_manifest_that_cannot_be_read_is_none(layout, content: bytes) -> None:
     layout.manifest.write_bytes(content)
     assert load_manifest(layout.manifest).lists == ()
+
+
+def test_a_whole_suffix_is_left_out_and_named_unless_the_list_may(
+    layout, document, store, house
+) -> None:
+    (layout.base / "mine.txt").write_text("pages.dev\ncasino.example\n")
+    key = index_key(layout)
+    state = compile_lists(layout, document, key).state_of("mine")
+    assert (state.names, state.suffixes) == (1, ("pages.dev",))
+    assert load_manifest(layout.manifest).state_of("mine") == state
+    listed = {**document.lists["mine"].model_dump(), "suffixes": True}
+    allowed = house.with_lists(document, mine=listed)
+    assert compile_lists(layout, allowed, key).state_of("mine").names == 2
