@@ -4,6 +4,6 @@ Serving it, and what stands behind the questions it asks of its house, is the se
 """
 
 from admin_ui.app import create_app
-from admin_ui.house import House, ListState
+from admin_ui.house import HeldList, House, ListState
 
-__all__ = ["House", "ListState", "create_app"]
+__all__ = ["HeldList", "House", "ListState", "create_app"]

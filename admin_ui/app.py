@@ -7,6 +7,7 @@ from admin_ui import (
     history,
     home,
     languages,
+    lists,
     log,
     profiles,
     setup,
@@ -22,7 +23,7 @@ from admin_ui.security import install_security
 from admin_ui.shell import install_shell
 from admin_ui.signed import install_sign_in
 
-_NOUNS = (setup, signing, languages, home, profiles, windows, devices, log, why, history)
+_NOUNS = (setup, signing, languages, home, profiles, windows, devices, log, why, history, lists)
 
 
 def create_app(house: House) -> Flask:

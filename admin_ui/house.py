@@ -19,14 +19,43 @@ _EXTENSION = "filterd-house"
 
 
 @dataclass(frozen=True, slots=True)
+class HeldList:
+    """A download that is not in force: it waits for a guardian, or was refused by one.
+
+    ``why`` is in the technical English of whoever held it; ``names`` counts what it would list.
+    """
+
+    why: str
+    names: int
+    since: datetime
+    is_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ListState:
-    """How one list fared; ``what`` says what is wrong with it and is empty when all is well."""
+    """How one list fared.
+
+    ``problem`` says why it could not be loaded and ``trouble`` why its last download failed; both
+    are technical English, and empty when all is well.  ``left_out`` counts lines that could not
+    be used, ``checked`` is when its copy was last seen to be the newest (None when it never was,
+    and for a file of the house), ``closes`` are names on it that nobody should close.
+    """
 
     id: str
     category: str
     ok: bool
     names: int
-    what: str
+    problem: str = ""
+    trouble: str = ""
+    left_out: int = 0
+    checked: datetime | None = None
+    closes: tuple[str, ...] = ()
+    held: HeldList | None = None
+
+    @property
+    def waiting(self) -> HeldList | None:
+        """The download that waits for a guardian's answer, None when none does."""
+        return None if self.held is None or self.held.is_refused else self.held
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +68,9 @@ class House:
     the DNS process that the policy changed and returns when it is in force, or when there is no
     DNS process to tell.  ``status`` is the DNS process's own word, None when it is not running;
     the page reads ``problem``, ``index_problem`` and ``log_problem`` (texts, empty when all is
-    well).  ``lists`` are the lists of the policy as they were last compiled.
+    well).  ``lists`` are the lists of the policy as they were last compiled.  ``accept_list`` puts
+    the download of a list that waits in force, soon after it returns; ``refuse_list`` drops it.
+    Both raise ListError when nothing waits, and OSError when the answer cannot be stored.
     ``starter_differs`` tells whether the starter policy in ``config.yaml`` is not what was stored.
     ``page_names`` are further host names of this page; ``key`` (at least 16 random bytes, the same
     after a restart) signs form tokens.
@@ -52,6 +83,8 @@ class House:
     notify: Callable[[], None]
     status: Callable[[], Mapping[str, Any] | None]
     lists: Callable[[], tuple[ListState, ...]]
+    accept_list: Callable[[str], None]
+    refuse_list: Callable[[str], None]
     starter_differs: Callable[[], bool]
     clock: Callable[[], datetime]
     page_names: frozenset[str]

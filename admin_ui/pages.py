@@ -20,6 +20,7 @@ from admin_ui.parts import (
     DeviceLine,
     Fact,
     Family,
+    ListLine,
     LogLine,
     Option,
     OwnName,
@@ -28,6 +29,7 @@ from admin_ui.parts import (
     Tile,
     Topics,
     Trouble,
+    WaitingList,
     WindowLine,
 )
 from admin_ui.times import ZoneName
@@ -162,6 +164,16 @@ class HistoryPage(Page):
     changes: tuple[ChangeLine, ...]
     can_undo: bool
     version: int
+    zone: ZoneName
+
+
+@dataclass(frozen=True, slots=True)
+class ListsPage(Page):
+    """``waiting`` are those of ``lines`` that want an answer."""
+
+    template: ClassVar[str] = "lists/lists.html"
+    waiting: tuple[WaitingList, ...]
+    lines: tuple[ListLine, ...]
     zone: ZoneName
 
 

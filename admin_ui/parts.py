@@ -72,7 +72,8 @@ class Card(NamedTuple):
 class Trouble(NamedTuple):
     """Something is broken: what, what to do about it, and the words of whoever noticed.
 
-    ``is_urgent`` when children are not protected as they should be.
+    ``is_urgent`` when children are not protected as they should be; ``endpoint`` is the page that
+    says more, "" when there is none.
     """
 
     icon: str
@@ -80,6 +81,7 @@ class Trouble(NamedTuple):
     advice: Say | None = None
     detail: str = ""
     is_urgent: bool = False
+    endpoint: str = ""
 
 
 class OwnName(NamedTuple):
@@ -216,6 +218,35 @@ class ChangeLine(NamedTuple):
     lines: tuple[Say, ...]
     author: str
     when: Say
+
+
+class ListLine(NamedTuple):
+    """A list: ``copied`` is when its copy was the newest, None for a file; ``days`` is its age."""
+
+    id: str
+    icon: str
+    topic: Say | Ltr
+    is_used: bool
+    is_file: bool
+    names: int
+    left_out: int
+    copied: Say | None
+    days: int
+    wrong: tuple[Trouble, ...]
+
+
+class WaitingList(NamedTuple):
+    """A download that waits for an answer; ``line`` is the list it would replace.
+
+    ``stamp`` tells one download from the next.
+    """
+
+    line: ListLine
+    names: int
+    since: Say
+    words: Say
+    why: str
+    stamp: str
 
 
 class Place(NamedTuple):

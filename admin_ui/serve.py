@@ -13,14 +13,15 @@ from flask import Flask
 from waitress import create_server
 
 from admin_ui.app import create_app
-from admin_ui.house import House, ListState
+from admin_ui.house import HeldList, House, ListState
 from filterd.errors import FilterdError
 from filterd.policy.snapshot import Policy
+from filterd.service import held as holding
+from filterd.service import manifest as manifests
 from filterd.service.child import Spec, Word
 from filterd.service.control import ask_dns
 from filterd.service.current import CurrentPolicy
 from filterd.service.layout import Layout
-from filterd.service.manifest import load_manifest
 from filterd.service.starter import read_config
 from filterd.store.folder import secret
 from filterd.store.guardians import Guardians
@@ -57,6 +58,8 @@ class PageHouse:
             notify=self._notify,
             status=lambda: ask_dns(self._layout.control, "status"),
             lists=self._lists,
+            accept_list=self._accept_list,
+            refuse_list=self._refuse_list,
             starter_differs=lambda: self.starter_differs,
             clock=now,
             page_names=frozenset(self._spec.page_names),
@@ -66,16 +69,21 @@ class PageHouse:
     def _policy(self) -> Policy:
         # One SQLite connection and one index mapping for all threads: one at a time.
         with self._lock:
-            return self._current.refresh(now())
+            return self._current.refresh()
 
     def _notify(self) -> None:
         ask_dns(self._layout.control, "reload")
 
     def _lists(self) -> tuple[ListState, ...]:
-        return tuple(
-            ListState(state.id, state.category, state.ok, state.names, state.what)
-            for state in load_manifest(self._layout.manifest).lists
-        )
+        manifest = manifests.load_manifest(self._layout.manifest)
+        return tuple(map(_list_state, manifest.lists))
+
+    def _accept_list(self, source: str) -> None:
+        holding.accept(self._layout, source)
+        _tell(Word.COMPILE)
+
+    def _refuse_list(self, source: str) -> None:
+        holding.refuse(self._layout, source)
 
     def _is_starter_known(self) -> bool:
         """Return whether the starter policy in the configuration was ever in force."""
@@ -84,6 +92,34 @@ class PageHouse:
         except FilterdError:
             return True  # somebody is editing the file; 'filterd check' has more to say
         return self.policies.has(starter)
+
+
+def _list_state(state: manifests.ListState) -> ListState:
+    """Return what the page is to know of a list."""
+    download = state.download
+    held = download.held
+    return ListState(
+        state.id,
+        state.category,
+        ok=state.ok,
+        names=state.names,
+        problem=state.problem,
+        trouble=download.trouble,
+        left_out=state.complaints,
+        checked=_moment(download.fetched) if download.copy is not None else None,
+        closes=state.closes,
+        held=None
+        if held is None
+        else HeldList(held.why, held.names, _instant(held.since), held.is_refused),
+    )
+
+
+def _moment(seconds: float) -> datetime | None:
+    return _instant(seconds) if seconds else None
+
+
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def now() -> datetime:

@@ -10,7 +10,7 @@ from flask import Flask, request, url_for
 from flask_login import current_user
 
 from admin_ui.flashes import stored_flash
-from admin_ui.language import LOCALES, Command, current_locale, mark
+from admin_ui.language import LOCALES, Command, Ltr, current_locale, mark
 from admin_ui.parts import Place, Shell
 
 _PLACES = (
@@ -36,7 +36,9 @@ def install_shell(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["asset"] = asset
-    app.jinja_env.filters.update(look=look_of, stored=stored_flash, command=Command)
+    app.jinja_env.filters.update(
+        look=look_of, stored=stored_flash, command=Command, grouped=grouped
+    )
     app.context_processor(lambda: {"shell": shell()})
 
 
@@ -72,6 +74,11 @@ def asset(name: str) -> str:
 def _digest(name: str) -> str:
     content = (files("admin_ui") / "static" / name).read_bytes()
     return hashlib.sha256(content).hexdigest()[:12]
+
+
+def grouped(number: int) -> Ltr:
+    """Return a number with its thousands told apart, ``12,345``."""
+    return Ltr(f"{number:,}")
 
 
 def look_of(profile_id: str) -> Look:

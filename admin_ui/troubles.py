@@ -65,8 +65,14 @@ def _of_clock(house: House) -> Iterator[Trouble]:
 
 
 def _of_lists(house: House) -> Iterator[Trouble]:
-    for state in house.lists():
-        if state.what:
+    states = house.lists()
+    if any(state.waiting for state in states):
+        yield Trouble(
+            "list", say("A list changed a lot. Look at it before it is used."), endpoint=_LISTS
+        )
+    for state in states:
+        what = "; ".join(filter(None, (state.problem, state.trouble)))
+        if what and (state.ok or not state.waiting):
             topic = topic_name(state.category)
             words = say("A list for the topic “%(topic)s” has a problem.", topic=topic)
             if not state.ok:
@@ -74,7 +80,7 @@ def _of_lists(house: House) -> Iterator[Trouble]:
                     "A list for the topic “%(topic)s” could not be loaded, so it closes nothing.",
                     topic=topic,
                 )
-            yield Trouble("list", words, detail=f"{state.id}: {state.what}")
+            yield Trouble("list", words, detail=f"{state.id}: {what}", endpoint=_LISTS)
 
 
 def _of_starter(house: House) -> Iterator[Trouble]:
@@ -86,5 +92,6 @@ def _of_starter(house: House) -> Iterator[Trouble]:
         )
 
 
+_LISTS = "lists.show"
 _FILE = Ltr("config.yaml")
 _APPLY = Command("filterd policy apply")
