@@ -5,6 +5,7 @@ second; the control socket makes a change felt at once.
 """
 
 import asyncio
+import gc
 import ipaddress
 import signal
 import socket
@@ -37,6 +38,7 @@ _NEIGHBOURS_SOON_S = 0.2
 # How often a MAC address is looked for between two regular looks at the table.
 _TRIES = 3
 _ASK_AGAIN_S = 60.0
+_SWITCH_S = 0.0005
 # Spoofed addresses must not make us remember without end.
 _MOST_NOTED = 4096
 
@@ -79,6 +81,9 @@ class DnsProcess:
         self._log.start()
         await self._server.start()
         control = await serve_control(self._layout.control, self._handle)
+        # What is here now stays: the collector need not look through it again and again.
+        gc.collect()
+        gc.freeze()
         _tell(Word.READY)
         tasks = [
             asyncio.create_task(self._follow_store()),
@@ -212,6 +217,8 @@ async def _serve(spec: Spec) -> None:
 
 
 def main() -> int:
+    # The log's thread must hand the interpreter back quickly: the usual 5 ms would be felt.
+    sys.setswitchinterval(_SWITCH_S)
     try:
         asyncio.run(_serve(Spec.from_text(sys.argv[1])))
     except FilterdError as error:

@@ -143,6 +143,15 @@ def test_a_dead_upstream_means_servfail_in_time_and_the_next_query_tries_again(
         house.stop()
 
 
+def test_explain_tells_about_another_time_type_and_child(house: House) -> None:
+    asked = ("explain", "games.example", "--client", "127.0.0.13", "--type", "HTTPS")
+    explained = house.command(*asked, "--at", "2026-01-05 23:30")
+    assert "Grown-ups" in explained.stdout
+    assert "Monday 2026-01-05 23:30 (Asia/Karachi)" in explained.stdout
+    refused = house.command("explain", "games.example", "--at", "tomorrow")
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (1, 1)
+
+
 def test_explain_prints_the_whole_reason(house: House) -> None:
     explained = house.command("explain", "www.ome.tv", "--client", "127.0.0.11")
     assert explained.returncode == 0, explained.stderr
@@ -212,6 +221,23 @@ def test_a_damaged_index_is_compiled_anew_before_anything_is_answered(new_house:
     new_house.stop()
     for file in (new_house.folder / "state").rglob("*"):
         assert not file.is_file() or b"childline" not in file.read_bytes(), file
+
+
+def test_no_file_holds_a_helpline_that_was_asked_for(new_house: House) -> None:
+    new_house.start()
+    for source in ("127.0.0.11", "127.0.0.13", "127.0.0.99"):
+        for rdtype in ("A", "AAAA", "HTTPS"):
+            new_house.ask("www.childline.org.uk", rdtype, source=source)
+            new_house.ask("childline.org.uk", rdtype, source=source, tcp=True)
+            new_house.ask("childline.org.uk.lan", rdtype, source=source)
+            new_house.ask("childline.org.uk.school.example", rdtype, source=source)
+        new_house.ask("school.example", source=source)
+    new_house.stop()
+    state = new_house.folder / "state"
+    contents = {file: file.read_bytes() for file in state.rglob("*") if file.is_file()}
+    assert any(b"school.example" in content for content in contents.values()), "the log works"
+    for file, content in contents.items():
+        assert b"childline" not in content.lower(), file
 
 
 def test_a_damaged_query_log_does_not_keep_the_house_from_starting(new_house: House) -> None:
