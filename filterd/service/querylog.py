@@ -12,6 +12,7 @@ from pathlib import Path
 
 from filterd.errors import StoreError
 from filterd.resolve.record import Record
+from filterd.service.reserve import LEAST_FREE_BYTES, free_bytes
 from filterd.store.logwriter import LogWriter, Seen
 
 _EVERY_S = 0.5
@@ -69,6 +70,7 @@ class QueryLog:
         while True:
             ending = self._ending.wait(_RETRY_S if self.problem else _EVERY_S)
             try:
+                self._refuse_last_room()
                 self._write_seen(writer)
                 while self._queue:
                     self._write_batch(writer)
@@ -78,6 +80,13 @@ class QueryLog:
             if ending:
                 writer.close()
                 return
+
+    def _refuse_last_room(self) -> None:
+        """Leave the last of the disk to the policy; what is queued then is lost and counted."""
+        if free_bytes(self._path.parent) < LEAST_FREE_BYTES:
+            self.lost += len(self._queue)
+            self._queue.clear()
+            raise StoreError(f"{self._path}: the disk is nearly full")
 
     def _write_seen(self, writer: LogWriter) -> None:
         seen, self._seen = self._seen, {}

@@ -31,6 +31,7 @@ from filterd.service.child import (
 from filterd.service.current import map_index
 from filterd.service.layout import Layout
 from filterd.service.manifest import load_manifest
+from filterd.service.reserve import make_room
 from filterd.service.rhythm import is_work_due
 from filterd.service.rights import drop_rights, give_folder, refuse_unreachable
 from filterd.service.sockets import Listeners, open_listeners
@@ -112,6 +113,8 @@ class Supervisor:
 
     def _make_ready(self) -> None:
         """Bring the databases and the index to where DNS can start; usually nothing to do."""
+        if make_room(self.layout.state):
+            self.say("note: the disk is full; the filter starts, the query log waits for room")
         aside = set_damaged_log_aside(self.layout.state)
         if aside is not None:
             self.say(f"note: the query log was damaged; a new one is begun, the old is {aside}")

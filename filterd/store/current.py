@@ -12,6 +12,8 @@ from filterd.errors import StoreError
 from filterd.store.sqlite import connect, speaking_of
 
 _BUSY_S = 5.0
+# As they stand in SQLITE_CORRUPT, SQLITE_NOTADB and their extended codes.
+_DAMAGE = frozenset({"CORRUPT", "NOTADB"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +68,14 @@ def set_damaged_log_aside(state_folder: Path) -> Path | None:
 
 
 def _is_readable(path: Path) -> bool:
-    try:
-        connection = connect(path, busy_s=_BUSY_S)
-    except StoreError:
+    """Tell damage from what passes: a full disk, a lock, missing rights."""
+    if path.stat().st_size == 0:
         return False
+    connection = sqlite3.connect(path.absolute().as_uri() + "?mode=rw", uri=True, timeout=_BUSY_S)
     try:
         return _read_revision(connection) is not None
-    except sqlite3.DatabaseError:
-        return False
+    except sqlite3.Error as error:
+        return _DAMAGE.isdisjoint(error.sqlite_errorname.split("_"))
     finally:
         connection.close()
 

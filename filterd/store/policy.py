@@ -90,10 +90,16 @@ class PolicyStore:
             return tuple(_change(row) for row in connection.execute(query))
 
     def has(self, document: Document) -> bool:
-        """Return whether this very document was ever in force."""
+        """Return whether this document was ever in force.
+
+        The first and the newest version are compared by what they mean, all others as written.
+        """
         same = select(versions.c.number).where(versions.c.document == document.model_dump_json())
         with self._database.reading() as connection:
-            return connection.execute(same.limit(1)).first() is not None
+            if connection.execute(same.limit(1)).first() is not None:
+                return True
+            ends = (self._newest(connection), self._find(connection, 1))
+        return any(version is not None and version.document == document for version in ends)
 
     def save(
         self, document: Document, *, based_on: int, author: str, reason: str, now: datetime

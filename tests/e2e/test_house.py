@@ -249,6 +249,30 @@ def test_a_damaged_query_log_does_not_keep_the_house_from_starting(new_house: Ho
     assert new_house.addresses("ome.tv") == ["0.0.0.0"]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_house_starts_on_a_full_disk_and_the_log_waits_for_room(new_house: House) -> None:
+    state = new_house.folder / "state"
+    state.mkdir(mode=0o700)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(state)], check=True)
+    try:
+        new_house.start()
+        family = psutil.Process(new_house.process.pid).children()
+        new_house.kill()
+        psutil.wait_procs(family, timeout=5)
+        fill(state / "filler")
+        new_house.start()
+        new_house.wait_for("the disk is full")
+        assert new_house.addresses("ome.tv") == ["0.0.0.0"]
+        assert new_house.addresses("school.example") == ["192.0.2.10"]
+        wait_until(lambda: ask_dns(state / "control.sock", "status")["log_problem"])
+        assert not (state / "log.db.damaged").exists()
+        (state / "filler").unlink()
+        wait_until(lambda: not ask_dns(state / "control.sock", "status")["log_problem"], 30)
+        new_house.stop()
+    finally:
+        subprocess.run(["umount", "-l", str(state)], check=True)
+
+
 def test_version_says_which_core_runs() -> None:
     printed = subprocess.run([*FILTERD, "--version"], capture_output=True, text=True, check=True)
     assert "core: python" in printed.stdout
