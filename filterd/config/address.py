@@ -105,6 +105,17 @@ def _mac(text: str) -> str:
     return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
 
 
+def plain_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Read an address as sockets give it: without scope, IPv4 out of its IPv6 dress.
+
+    None when it is no address at all.
+    """
+    try:
+        return _unmapped(ipaddress.ip_address(text.partition("%")[0]))
+    except ValueError:
+        return None
+
+
 def _unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """Take IPv4 out of its IPv6 dress: clients are compared without it."""
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:

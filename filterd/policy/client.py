@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from filterd.config.address import plain_address
 from filterd.config.document import Device
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -85,7 +86,7 @@ class Devices:
             found = self._by_mac.get(mac.lower())
             if found is not None:
                 return found
-        parsed = _parse(address)
+        parsed = plain_address(address)
         if parsed is None:
             return None
         return self._by_address.get(parsed) or self._in_network(parsed)
@@ -106,13 +107,3 @@ def random_mac(mac: str) -> bool:
 
 def _is_mac(text: str) -> bool:
     return text.count(":") == 5 and all(len(part) == 2 for part in text.split(":"))
-
-
-def _parse(address: str) -> _Address | None:
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-        return parsed.ipv4_mapped
-    return parsed

@@ -6,7 +6,7 @@ Source: RFC 5358.
 """
 
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 
 from filterd.config.address import Network
 
@@ -29,20 +29,6 @@ class Bucket:
             return False
         self._tokens -= 1.0
         return True
-
-
-def plain_address(address: str) -> IPv4Address | IPv6Address | None:
-    """Read a peer's address as sockets give it: without scope, IPv4 out of its IPv6 dress.
-
-    None when it is no address at all.
-    """
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
-        return parsed.ipv4_mapped
-    return parsed
 
 
 def may_ask(address: IPv4Address | IPv6Address, networks: Iterable[Network]) -> bool:

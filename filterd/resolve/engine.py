@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
-from filterd.config.address import Network
+from filterd.config.address import Network, plain_address
 from filterd.errors import WireError
 from filterd.policy.snapshot import Policy
 from filterd.policy.special import local_answer
 from filterd.policy.verdict import Verdict
 from filterd.resolve import memo as memos
-from filterd.resolve.access import Bucket, may_ask, plain_address
+from filterd.resolve.access import Bucket, may_ask
 from filterd.resolve.asked import Asked, Judged, Now
 from filterd.resolve.blocked import BLOCK_TTL_S, forge_block
 from filterd.resolve.bounded import Bounded

@@ -78,9 +78,8 @@ class Child:
         *lines, self.spoken = (self.spoken + printed).split(b"\n")
         return [line.decode("utf-8", "replace") for line in lines]
 
-    def end(self, within_s: float) -> None:
-        """Ask it to end, then make it."""
-        self.process.terminate()
+    def wait_or_kill(self, within_s: float) -> None:
+        """Wait for the end it was asked for, then make it end."""
         try:
             self.process.wait(within_s)
         except subprocess.TimeoutExpired:

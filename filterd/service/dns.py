@@ -11,16 +11,15 @@ import signal
 import socket
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from filterd.config.address import plain_address
 from filterd.devices.neighbours import read_neighbours
 from filterd.errors import FilterdError
 from filterd.lists.index import EMPTY
 from filterd.net.server import DnsServer, Sockets
-from filterd.policy.snapshot import Policy
-from filterd.resolve.access import may_ask, plain_address
+from filterd.resolve.access import may_ask
 from filterd.resolve.engine import Engine
 from filterd.resolve.record import Record
 from filterd.resolve.upstreams import Upstream, Upstreams
@@ -54,12 +53,13 @@ class DnsProcess:
         self._layout = Layout(Path(spec.state), Path(spec.base))
         self._networks = tuple(ipaddress.ip_network(network) for network in spec.ask_from)
         self._current = CurrentPolicy(self._layout)
-        self._policy: Policy = self._current.refresh()
+        self._policy = self._current.refresh()
         self._log = QueryLog(self._layout.log_db)
         self._macs: dict[str, str] = {}
         self._noted: dict[str, str | None] = {}
         self._strangers: dict[str, int] = {}
         self._has_stranger = asyncio.Event()
+        self._recipe = recipe_of(self._policy.document)
         self._compiled_for = ""
         self._ask_again_at = 0.0
         self._problem = ""
@@ -113,20 +113,20 @@ class DnsProcess:
         self._problem = ""
         if policy is not self._policy:
             self._policy = policy
+            self._recipe = recipe_of(policy.document)
             self._server.replace_policy(policy)
             self._server.upstreams.replace(self._upstreams())
-        self._ask_for_compile(policy)
+        self._ask_for_compile()
 
-    def _ask_for_compile(self, policy: Policy) -> None:
+    def _ask_for_compile(self) -> None:
         """Tell the supervisor that the index is not made from these lists, until it is."""
-        recipe = recipe_of(policy.document)
-        if recipe == self._compiled_for and not self._current.index_problem:
+        if self._recipe == self._compiled_for and not self._current.index_problem:
             return
         if time.monotonic() < self._ask_again_at:
             return
         self._ask_again_at = time.monotonic() + _ASK_AGAIN_S
         self._compiled_for = load_manifest(self._layout.manifest).recipe
-        if recipe != self._compiled_for or self._current.index_problem:
+        if self._recipe != self._compiled_for or self._current.index_problem:
             _tell(Word.COMPILE)
 
     async def _follow_neighbours(self) -> None:
@@ -202,10 +202,6 @@ class DnsProcess:
 
 def _inherited(descriptors: tuple[int, ...]) -> list[socket.socket]:
     return [socket.socket(fileno=descriptor) for descriptor in descriptors]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - this process owns its clock
 
 
 def _tell(*words: str) -> None:

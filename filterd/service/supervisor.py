@@ -282,7 +282,7 @@ class Supervisor:
         for child in self.children.values():
             child.process.terminate()
         for child in self.children.values():
-            child.end(_END_WITHIN_S)
+            child.wait_or_kill(_END_WITHIN_S)
             child.close()
         self.life.cut()
 

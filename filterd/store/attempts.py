@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from filterd.config.address import plain_address
 from filterd.store.database import Database
 from filterd.store.instant import from_us, to_us
 from filterd.store.tables import attempts
@@ -81,13 +82,8 @@ class Attempts:
 
 def _canonical(address: str) -> str:
     """Return one spelling for one source; text that is no address stands for itself."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    # A device may take any address of its /64, so the whole of it is one source.
-    return str(ipaddress.IPv6Network((int(found), 64), strict=False))
+    found = plain_address(address)
+    if isinstance(found, ipaddress.IPv6Address):
+        # A device may take any address of its /64, so the whole of it is one source.
+        return str(ipaddress.IPv6Network((int(found), 64), strict=False))
+    return address if found is None else str(found)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from filterd.config.address import plain_address
 from filterd.config.machine import HOME_NETWORKS
-from filterd.resolve.access import Bucket, may_ask, plain_address
+from filterd.resolve.access import Bucket, may_ask
 
 
 @pytest.mark.parametrize(
