@@ -3,8 +3,10 @@ PYTHON ?= python3
 CONFIG ?= config.yaml
 VENV := .venv
 BIN := $(VENV)/bin
+TESTS :=
+NATIVE := setup.py $(wildcard filterd/lists/_native/*.p[yx][xd])
 
-.PHONY: help run test check format bench system-packages clean
+.PHONY: help run test check format bench sanitize system-packages clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -12,8 +14,9 @@ help: ## List what can be made
 run: $(VENV)/.run ## Start the filter and its page with $(CONFIG); Ctrl-C ends both
 	@exec $(BIN)/filterd run --config $(CONFIG)
 
-test: $(VENV)/.dev system-packages ## Run every test
-	$(BIN)/python -m pytest
+# The compiler comes first: where there is none, the core stays Python's.
+test: system-packages $(VENV)/.dev ## Run every test, or those of TESTS="..."
+	$(BIN)/python -m pytest $(TESTS)
 
 check: $(VENV)/.dev ## Format, lint, types, floors
 	$(BIN)/ruff format --check .
@@ -28,8 +31,16 @@ format: $(VENV)/.dev ## Format the code and mend what ruff can mend
 bench: $(VENV)/.dev ## Measure this machine, side by side with dnsmasq where it is installed
 	@$(BIN)/python tests/bench/measure.py
 
+sanitize: $(VENV)/.dev ## Run the tests of the lists on a compiled core that watches every access
+	CFLAGS="-g -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra" \
+	  $(BIN)/python setup.py -q build --build-base build/sanitize --build-lib build/sanitize/lib
+	LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
+	  PYTHONMALLOC=malloc PYTHONPATH=build/sanitize/lib FILTERD_CORE=native \
+	  $(BIN)/pytest -p no:cacheprovider --timeout=1200 -k "not no_memory" \
+	  $(addprefix tests/lists/test_,core.py native.py native_build.py index.py)
+
 system-packages:
-	@sh tests/system-packages.sh
+	@PYTHON=$(PYTHON) sh tests/system-packages.sh
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { \
@@ -41,20 +52,24 @@ $(VENV)/bin/python:
 	else echo "filterd needs the Debian package python3-venv: sudo apt install python3-venv"; exit 1; fi
 
 # Each stamp is newer than the files it was installed from.
-$(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.run: pyproject.toml constraints.txt $(NATIVE) | $(VENV)/bin/python
 	@echo "Installing filterd (once, about a minute) ..."
 	@$(call install,.)
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.dev: pyproject.toml constraints.txt $(NATIVE) | $(VENV)/bin/python
 	@echo "Installing filterd and what its tests need (once) ..."
 	@$(call install,.[dev])
 	@touch $@ $(VENV)/.run
 
 clean: ## Remove the environment and caches; the state folder stays
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -f filterd/lists/_native/*.so
 
+# What builds the core is pinned too; an older pip reads only the first of the two.
 define install
-if command -v uv >/dev/null; then uv pip install -q --python $(BIN)/python -c constraints.txt -e '$(1)'; \
-else $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '$(1)'; fi
+if command -v uv >/dev/null; then uv pip install -q --python $(BIN)/python -c constraints.txt \
+  --build-constraints constraints.txt -e '$(1)'; \
+else PIP_CONSTRAINT='$(CURDIR)/constraints.txt' PIP_BUILD_CONSTRAINT='$(CURDIR)/constraints.txt' \
+  $(BIN)/python -m pip install -q --disable-pip-version-check -e '$(1)'; fi
 endef

@@ -6,18 +6,20 @@ objects for tags, sets and pairs, none for names.  What a tag set means for a ch
 
 import json
 import zlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from siphashc import siphash
-
 from filterd.errors import ListError
-from filterd.lists import layout
+from filterd.lists import core, layout
 from filterd.lists.compile import compile_index
+from filterd.lists.facts import from_fact
 from filterd.lists.rule import Kind, Tag, TagSet
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from typing_extensions import Buffer
+
+    from filterd.lists.condition import Conditional
 
 
 class Index:
@@ -26,14 +28,17 @@ class Index:
     ``buffer`` stays in use as long as the index lives; ``key`` is the one it was compiled with.
     ``sets`` are the tag sets by number, number 0 being the empty one.  ``sources`` are list ids,
     ``names`` counts the distinct names listed, ``build`` is a hex checksum of the content.
+    ``conditional`` are the rules with conditions by source, in the order of its text;
+    ``conditional_sets`` the numbers of the sets in which a source says it has some for the name.
     Raises ListError when the file is damaged, cut off, of another version or for another key.
     """
 
     __slots__ = (
-        "_below",
-        "_here",
-        "_pair",
+        "_search",
         "build",
+        "conditional",
+        "conditional_sets",
+        "find",
         "names",
         "sets",
         "sources",
@@ -42,73 +47,40 @@ class Index:
     def __init__(self, buffer: "Buffer", key: bytes) -> None:
         facts, slots = _open(memoryview(buffer), key)
         try:
-            self._here: list[int] = facts["here"]
-            self._below: list[int] = facts["below"]
             self.sources: tuple[str, ...] = tuple(facts["sources"])
             self.sets: tuple[TagSet, ...] = _sets(facts)
+            self.conditional_sets = frozenset(
+                number
+                for number, tags in enumerate(self.sets)
+                if any(tag.kind is Kind.CONDITIONAL for tag in tags)
+            )
+            self.conditional: Mapping[str, tuple[Conditional, ...]] = {
+                self.sources[source]: tuple(map(from_fact, rules))
+                for source, rules in facts["conditional"]
+            }
             self.names: int = facts["names"]
             self.build: str = facts["build"]
-            self._pair = (_wide if facts["wide"] else _narrow)(slots, facts["homes"], key)
+            search = core.WideSearch if facts["wide"] else core.NarrowSearch
+            self._search = search(slots, facts["homes"], key, facts["here"], facts["below"])
         except (LookupError, TypeError, ValueError) as error:
             raise _damaged(f"its facts make no sense ({error!r})") from error
+        # The search's own method, because a method of this class around it would cost as much
+        # again.  It does not hold the index, so dropping the index closes its file at once.
+        self.find: Callable[[str], int] = self._search.find
+        """Returns the number of the tag set that holds for a name, 0 when there is none.
 
-    def find(self, name: str) -> int:
-        """Return the number of the tag set that holds for ``name``, 0 when there is none.
-
-        ``name`` is lower-case, in A-labels, without a trailing dot.
+        The name is lower-case, in A-labels, without a trailing dot.
         """
-        sets = self._here
-        while name:
-            pair = self._pair(name)
-            if pair:
-                return sets[pair]
-            sets = self._below
-            name = name.partition(".")[2]
-        return 0
 
     def where(self, name: str) -> str:
         """Return the name ``find`` stopped at: ``name`` or the parent that is listed, else ''."""
-        while name and not self._pair(name):
+        while name and not self._search.pair_of(name):
             name = name.partition(".")[2]
         return name
 
     def tags(self, number: int) -> TagSet:
         """Return the tag set with this number, as ``find`` gave it."""
         return self.sets[number]
-
-
-# These are closures and no methods: an index that held its own bound method would be a cycle, and
-# its mapped file would stay mapped until the garbage collector comes by.
-
-
-def _narrow(slots: "memoryview[int]", homes: int, key: bytes) -> Callable[[str], int]:
-    """Return the search for the pair of a listed name; 0 when the name is not listed."""
-    low_48 = layout.LOW_48
-
-    def pair_of(name: str) -> int:
-        hashed: int = siphash(key, name)
-        wanted = hashed & low_48
-        at = hashed * homes >> 64
-        while slot := slots[at]:
-            if slot >> 16 == wanted:
-                return slot & 0xFFFF
-            at += 1
-        return 0
-
-    return pair_of
-
-
-def _wide(slots: "memoryview[int]", homes: int, key: bytes) -> Callable[[str], int]:
-    def pair_of(name: str) -> int:
-        hashed: int = siphash(key, name)
-        at = 2 * (hashed * homes >> 64)
-        while pair := slots[at + 1]:
-            if slots[at] == hashed:
-                return pair
-            at += 2
-        return 0
-
-    return pair_of
 
 
 def _open(buffer: "memoryview[int]", key: bytes) -> tuple[dict[str, Any], "memoryview[int]"]:

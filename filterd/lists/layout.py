@@ -20,7 +20,7 @@ from siphashc import siphash
 
 MAGIC = b"filterdI"
 BYTE_ORDER = 0x0102
-VERSION = 1
+VERSION = 2
 HEADER = struct.Struct("=8sHHIIIQ")
 
 LOW_48 = (1 << 48) - 1

@@ -1,52 +1,97 @@
 """Find the line of a list that decides about a name, so that "why?" can show it.
 
-Reads the list's text again: only explanations need a line, so neither rules nor index keep one.
+Only explanations need a line, so it is searched for in the list as it was read; the index has
+none.  What stands on the line is in the list's text, and showing it is ``formats.text_of``'s.
 """
 
-from filterd.lists.formats import open_list
-from filterd.lists.formats.lines import Line, each_line, shown
-from filterd.lists.parsed import Off, Rule, Scope
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from filterd.lists.parsed import Names, Parsed, Rule, Scope, pieces
 from filterd.lists.rule import Kind
 
-__all__ = ["Line", "locate"]
+
+class Located(NamedTuple):
+    """A line, counted from 1 (0: no line of the text), and the name or pattern of its rule."""
+
+    line: int
+    rule: str
 
 
-def locate(text: bytes, form: str, match: str, name: str) -> Line | None:
+class _Found(NamedTuple):
+    """A rule that speaks of the name; of several the smallest decides."""
+
+    kind: Kind
+    labels_above: int
+    is_conditional: bool
+    line: int
+    rule: str
+
+
+def locate(parsed: Parsed, name: str, kind: Kind | None = None) -> Located | None:
     """Return the line whose rule decides about ``name``, None when none covers it.
 
-    ``form`` and ``match`` are as for ``formats.parse``.  It is the line of the strongest kind, or
-    in formats where the nearest rule wins the one with the longest name; the first of equals.
-    Its text is shortened and safe to print.  Raises ListError when the text is no list.
+    It is the line of the strongest kind, of these the one with the longest name, of equals the
+    first.  With ``kind`` only rules of that kind count.  Rules with conditions count as if they
+    held, when they are for the name or a parent; patterns do not.
     """
-    read, decoded = open_list("", text, form)
-    lines = each_line(decoded)
-    if not read.is_linked(decoded):
-        # Every rule that covers the name ends like it, unless it is written in Unicode.
-        tail = ".".join(name.split(".")[-2:])
-        lines = (line for line in lines if tail in line.text.lower() or not line.text.isascii())
-    found: dict[Rule, Line] = {}
-    gone: set[Rule] = set()
-    for line, meaning in read.scan(lines):
-        if isinstance(meaning, Off):
-            gone.add(meaning.rule)
-        elif isinstance(meaning, Rule) and _as_matched(meaning, match).covers(name):
-            found.setdefault(meaning, line)
-    rules = [rule for rule in found if rule not in gone]
-    if not rules:
+    found = [each for each in _each(parsed, name) if kind is None or each.kind is kind]
+    if not found:
         return None
-    best = min(rules, key=_nearest if read.nearest else _strongest)
-    line = found[best]
-    return Line(line.number, shown(line.text))
+    best = min(found)
+    return Located(best.line, best.rule)
 
 
-def _as_matched(rule: Rule, match: str) -> Rule:
-    is_wider = match == "subdomains" and rule.scope is Scope.EXACT
-    return rule._replace(scope=Scope.SUBTREE) if is_wider else rule
+def locate_pattern(parsed: Parsed, pattern: str) -> Located | None:
+    """Return the first line with a rule of this pattern, None when there is none."""
+    lines = [placed.line for placed in parsed.conditional if placed.rule.pattern == pattern]
+    return Located(min(lines), pattern) if pattern and lines else None
 
 
-def _strongest(rule: Rule) -> tuple[int, int]:
-    return rule.kind, -len(rule.name)
+def _each(parsed: Parsed, name: str) -> Iterator[_Found]:
+    above = {parent: labels for labels, parent in enumerate(_with_parents(name))}
+    for (kind, scope), names in parsed.names.items():
+        wanted = [each for each in above if Rule(each, scope).covers(name)]
+        for each, line in _lines(names, wanted).items():
+            yield _Found(kind, above[each], False, line, each)
+    for line, rule in parsed.conditional:
+        if rule.name in above and Rule(rule.name, Scope(rule.scope)).covers(name):
+            yield _Found(rule.kind, above[rule.name], True, line, rule.name)
 
 
-def _nearest(rule: Rule) -> tuple[int, bool, bool]:
-    return -len(rule.name), rule.scope is Scope.SUBTREE, rule.kind is not Kind.BLOCK
+def _with_parents(name: str) -> Iterator[str]:
+    while name:
+        yield name
+        name = name.partition(".")[2]
+
+
+def _lines(names: Names, wanted: list[str]) -> dict[str, int]:
+    """Return the first line of each of the names wanted that is there."""
+    view = memoryview(names.text)
+    numbers = memoryview(names.lines).cast("B").cast("I")
+    found: dict[str, int] = {}
+    count = counted = 0
+    for at, name in _places(view, {name: f"\n{name}\n".encode() for name in wanted}):
+        # Counting costs more than searching, so it goes only as far as something was found.
+        count += sum(piece.count(b"\n") for piece in pieces(view[counted:at]))
+        counted = at
+        found[name] = min(numbers[count], found.get(name, numbers[count]))
+    return found
+
+
+def _places(view: memoryview, needles: dict[str, bytes]) -> Iterator[tuple[int, str]]:
+    """Yield where a needle's name begins, and which name, in rising order."""
+    start = 0
+    for piece in pieces(view):
+        text = b"\n" + piece
+        yield from sorted(
+            (start + at, name) for name, needle in needles.items() for at in _finds(text, needle)
+        )
+        start += len(piece)
+
+
+def _finds(text: bytes, needle: bytes) -> Iterator[int]:
+    at = text.find(needle)
+    while at >= 0:
+        yield at
+        at = text.find(needle, at + len(needle) - 1)

@@ -8,12 +8,18 @@ from typing import NamedTuple
 
 
 class Kind(IntEnum):
-    """How a list speaks of a name, from the strongest inside one category to the weakest."""
+    """How a list speaks of a name, from the strongest inside one category to the weakest.
 
-    IMPORTANT_EXCEPTION = 0
-    IMPORTANT = 1
-    EXCEPTION = 2
-    BLOCK = 3
+    CONDITIONAL says nothing by itself: the source has rules that must be looked at for the name.
+    REWRITE is only ever found that way.
+    """
+
+    REWRITE = 0
+    IMPORTANT_EXCEPTION = 1
+    IMPORTANT = 2
+    EXCEPTION = 3
+    BLOCK = 4
+    CONDITIONAL = 5
 
 
 class Tag(NamedTuple):

@@ -7,6 +7,7 @@ Which names are suffixes comes in from outside.  Source: the Public Suffix List.
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from filterd.lists.condition import Conditional
 from filterd.lists.parsed import Parsed, Scope
 from filterd.lists.rule import Kind
 
@@ -18,10 +19,27 @@ def without_suffixes(parsed: Parsed, suffixes: AbstractSet[str]) -> tuple[Parsed
 
     A rule for the suffix's own name alone stays, as do exceptions; names come back sorted.
     """
-    dropped: set[str] = set()
-    kept = {}
+    wanted = frozenset(suffix.encode("ascii") for suffix in suffixes if suffix.isascii())
+    dropped: set[bytes] = set()
+    kept = dict(parsed.names)
     for (kind, scope), names in parsed.names.items():
-        found = set() if scope is Scope.EXACT or kind not in _BLOCKING else suffixes & set(names)
-        kept[kind, scope] = [name for name in names if name not in found] if found else names
-        dropped |= found
-    return (replace(parsed, names=kept) if dropped else parsed), tuple(sorted(dropped))
+        if kind in _BLOCKING and scope is not Scope.EXACT:
+            found = set[bytes]()
+            for piece, _ in names.pieces():
+                found |= wanted.intersection(piece)
+            kept[kind, scope] = names.without(found) if found else names
+            dropped |= found
+    closing = {placed for placed in parsed.conditional if _closes(placed.rule, suffixes)}
+    if not dropped and not closing:
+        return parsed, ()
+    left = replace(
+        parsed,
+        names={key: names for key, names in kept.items() if names.count},
+        conditional=tuple(placed for placed in parsed.conditional if placed not in closing),
+    )
+    names_left_out = {name.decode("ascii") for name in dropped}
+    return left, tuple(sorted(names_left_out | {placed.rule.name for placed in closing}))
+
+
+def _closes(rule: Conditional, suffixes: AbstractSet[str]) -> bool:
+    return rule.kind in _BLOCKING and rule.scope != Scope.EXACT.value and rule.name in suffixes

@@ -1,12 +1,17 @@
-"""What the tests of this room share: a key, and the real lists beside the repository."""
+"""What the tests of this room share: a key, the cores, and the real lists beside the repository."""
 
 import json
 import lzma
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+
+from filterd.lists import _python
+from filterd.lists import core as core_in_force
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 
@@ -15,6 +20,18 @@ SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 def key() -> bytes:
     """The key of the published SipHash vectors: 00 01 02 ... 0f."""
     return bytes(range(16))
+
+
+@pytest.fixture(scope="module", params=["native", "python"])
+def core(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
+    """Each core in turn, in force for the tests that ask for it."""
+    if request.param == "native" and core_in_force.CORE != "native":
+        pytest.skip("the compiled core was not built here")
+    module = import_module(f"filterd.lists._{request.param}")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in _python.__all__:
+            patch.setattr(core_in_force, name, getattr(module, name))
+        yield module
 
 
 @pytest.fixture(scope="session")

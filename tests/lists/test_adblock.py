@@ -4,8 +4,9 @@ import pytest
 
 from filterd.lists import formats
 from filterd.lists.formats import adblock, pihole
-from filterd.lists.formats.adblock import ADDRESS, MASK, REGEX
-from filterd.lists.parsed import Parsed, Rule, Scope
+from filterd.lists.formats.adblock import ADDRESS
+from filterd.lists.formats.masks import TOO_SHORT, TOO_WIDE
+from filterd.lists.parsed import Parsed, Rule, Scope, each_name
 from filterd.lists.rule import Kind
 
 BROWSER_ONLY = "it looks at web addresses, which only a browser sees"
@@ -14,7 +15,9 @@ HIDES = "it hides a part of a page, which only a browser can"
 
 def rules(parsed: Parsed) -> set[Rule]:
     return {
-        Rule(name, scope, kind) for (kind, scope), names in parsed.names.items() for name in names
+        Rule(name, scope, kind)
+        for (kind, scope), names in parsed.names.items()
+        for name in each_name(names)
     }
 
 
@@ -65,33 +68,18 @@ def test_adblock_line_means(text: str, wanted: set[Rule]) -> None:
     assert parsed.complaint_count == 0
 
 
-def not_yet(name: str) -> str:
-    return f"a rule with ${name} is not supported by this version"
-
-
 def not_ours(name: str) -> str:
     return f"${name} is for browsers, or unknown"
 
 
 UNUSED = {
-    "client": ("||a.example^$client=192.168.0.0/24", not_yet("client")),
-    "client with quotes": (r"||a.example^$client=~'Mary\'s\, John\'s laptops'", not_yet("client")),
-    "client, then important": ("||a.example^$client='a, b',important", not_yet("client")),
-    "client tags": ("||a.example^$ctag=device_phone|~user_child", not_yet("ctag")),
-    "record type": ("||a.example^$dnstype=AAAA", not_yet("dnstype")),
-    "record types, excluded": ("||a.example^$dnstype=~a|~CNAME", not_yet("dnstype")),
-    "unnamed record type": ("||a.example^$dnstype=TYPE65", not_yet("dnstype")),
-    "rewrite to an address": ("||a.example^$dnsrewrite=192.0.2.1", not_yet("dnsrewrite")),
-    "rewrite to a name": ("||a.example^$dnsrewrite=b.example", not_yet("dnsrewrite")),
-    "rewrite to an rcode": ("||a.example^$dnsrewrite=REFUSED", not_yet("dnsrewrite")),
-    "rewrite in full": ("||a.example^$dnsrewrite=NOERROR;MX;32 b.example", not_yet("dnsrewrite")),
-    "rewrite to nothing": ("||a.example^$dnsrewrite=NXDOMAIN;;", not_yet("dnsrewrite")),
-    "no rewrite": ("@@||a.example^$dnsrewrite", not_yet("dnsrewrite")),
-    "all but": ("*$denyallow=com|b.example", not_yet("denyallow")),
-    "all but, important": ("||a.example^$important,denyallow=b.a.example", not_yet("denyallow")),
-    "exception with a condition": ("@@||a.example^$dnstype=A", not_yet("dnstype")),
-    "condition without a pattern": ("$dnstype=AAAA", not_yet("dnstype")),
-    "condition taken out": ("||a.example^$dnstype=A,badfilter", not_yet("dnstype")),
+    "rewrite to a type we do not write": ("||a.example^$dnsrewrite=NOERROR;NS;ns.example", "a rewrite to a record of the type NS is not supported"),
+    "mask in another script": ("bücher*", "a mask with letters beyond ASCII"),
+    "regex that looks ahead": ("/ads(?=x)/", "a regular expression that looks ahead, which google-re2 cannot"),
+    "regex that refers back": (r"/(ads)\1/$important", r"a regular expression that refers back to what it has found (\1), which google-re2 cannot"),
+    "path of a browser's list": ("/banner/", BROWSER_ONLY),
+    "regex for web addresses": (r"/^https?:\/\/ads/", BROWSER_ONLY),
+    "separator inside": ("ads^track", BROWSER_ONLY),
     "all": ("||a.example^$all", not_ours("all")),
     "document": ("||a.example^$document", not_ours("document")),
     "third party": ("||a.example^$third-party", not_ours("third-party")),
@@ -100,17 +88,6 @@ UNUSED = {
     "exception for browsers": ("@@||a.example^$generichide", not_ours("generichide")),
     "browser's value": ("||a.example^$domain=b.example|~c.example", not_ours("domain")),
     "an important that is none": ("||a.example^$~important", not_ours("~important")),
-    "regex": ("/^ads?[0-9]*\\./", REGEX),
-    "regex exception": ("@@/a.*/$important", REGEX),
-    "mask": ("||ads*.example^", MASK),
-    "part of a name": ("ads.example^", MASK),
-    "start of a name": ("|ads.example", MASK),
-    "start that goes on": ("||avito.avito.avito.", MASK),
-    "middle of a name": (".avito.www.booking.", MASK),
-    "star inside": (".com-id*.info^", MASK),
-    "wildcard line": ("*.a.example", MASK),
-    "one label alone": ("doubleclick", MASK),
-    "exception without anchor": ("@@a.example", MASK),
     "address": ("||192.0.2.1^", ADDRESS),
     "bare address": ("192.0.2.1", ADDRESS),
     "IPv6 address": ("2001:db8::1", ADDRESS),
@@ -144,7 +121,7 @@ WRONG = {
     "top level": ("@@||com^", "one label alone: too wide for a rule"),
     "blank inside": ("|| a.example^", "a blank inside a rule"),
     "remark behind a rule": ("||a.example^ ! ours", "a blank inside a rule"),
-    "no name": ("||^", MASK),
+    "no name": ("||^", TOO_SHORT),
     "nothing": ("@@", "a rule without a name"),
     "modifier alone": ("$important", "a rule without a name"),
     "no modifier": ("||a.example^$", "no modifier after '$'"),
@@ -159,6 +136,19 @@ WRONG = {
     "rewrite in two parts": ("||a.example^$dnsrewrite=NOERROR;A", "a value of $dnsrewrite that means nothing"),
     "no rewrite but no exception": ("||a.example^$dnsrewrite", "a value of $dnsrewrite that means nothing"),
     "all but a mask": ("||a.example^$denyallow=*.b", "a value of $denyallow that means nothing"),
+    "record types that leave none": ("||a.example^$dnstype=A|~A", "a value of $dnstype that means nothing"),
+    "record type beyond all": ("||a.example^$dnstype=TYPE65536", "a value of $dnstype that means nothing"),
+    "client that ends in a pipe": ("||a.example^$client=x|", "a value of $client that means nothing"),
+    "rewrite to no address": ("||a.example^$dnsrewrite=NOERROR;A;b.example", "a value of $dnsrewrite that means nothing"),
+    "rewrite to no rcode": ("||a.example^$dnsrewrite=NOSUCH", "a value of $dnsrewrite that means nothing"),
+    "rewrite to too long a text": ("||a.example^$dnsrewrite=NOERROR;TXT;" + "x" * 1001, "a value of $dnsrewrite that means nothing"),
+    "too many values": ("||a.example^$client=" + "|".join(map(str, range(1001))), "a value of $client that means nothing"),
+    "mask for all names": ("||*^", TOO_SHORT),
+    "exception for all names": ("@@*", TOO_SHORT),
+    "mask of two letters": ("ad*", TOO_SHORT),
+    "mask for a top level": ("*.com", f"a mask: {TOO_WIDE}"),
+    "regex for all names": ("/.*/", f"a regular expression: {TOO_WIDE}"),
+    "regex for all with a digit": ("/[0-9]/$important", f"a regular expression: {TOO_WIDE}"),
     "strange modifier": ("||a.example^$<b>", "characters no modifier has"),
     "prose": ("we are sorry", "more than one word on the line"),
     "bad name in a hosts line": ("0.0.0.0 a..example", "an empty label between two dots"),
@@ -198,15 +188,33 @@ def test_pihole_line_means(text: str, wanted: set[Rule]) -> None:
     assert parsed.complaint_count == 0
 
 
+NO_RULES = "Pi-hole knows no adblock rules but ||name^ and @@||name^"
+NO_OPTION = "an option other than ;querytype=, ;reply= and ;invert"
+NO_TYPE = "a value of ;querytype that means nothing, or a second one"
+NO_REPLY = "a value of ;reply that means nothing, or too many"
+APPROXIMATE = "a regular expression with approximate matching, which google-re2 cannot"
 PIHOLE_LEFT_OUT = {
-    "regex": (r"(\.|^)a\.example$", REGEX, 1),
-    "short regex": ("^ad", REGEX, 1),
-    "regex for one type": (r"(\.|^)a\.example$;querytype=AAAA", "a regular expression with ;querytype is not supported by this version", 1),
-    "regex with an answer": (r"^a\.;reply=NXDOMAIN", "a regular expression with ;reply is not supported by this version", 1),
-    "regex, turned round": (r"^a\.;invert", "a regular expression with ;invert is not supported by this version", 1),
-    "wildcard": ("*.a.example", REGEX, 1),
-    "modifier": ("||a.example^$important", "Pi-hole knows no adblock rules but ||name^ and @@||name^", 0),
-    "no end": ("||a.example", "Pi-hole knows no adblock rules but ||name^ and @@||name^", 0),
+    "wildcard": ("*.a.example", "a regular expression that repeats nothing", 1),
+    "refers back": (r"(ad)\1", r"a regular expression that refers back to what it has found (\1), which google-re2 cannot", 1),
+    "looks behind": ("(?<!x)ad", "a regular expression that looks behind, which google-re2 cannot", 1),
+    "repeats too often": ("a{1001}", "a regular expression that repeats something more than 1,000 times", 1),
+    "not closed": ("^(ad", "a regular expression that has a parenthesis that is not closed", 1),
+    "class that does not exist": ("^[[:letter:]]", "a regular expression that has a range or class of characters that does not exist", 1),
+    "approximate": ("^doubleclick\\.(nt){+1}$", APPROXIMATE, 1),
+    "approximate, in all": ("(foobar){~2}", APPROXIMATE, 1),
+    "approximate, by cost": ("(foobar){ 2i + 1d + 2s < 5 }", APPROXIMATE, 1),
+    "word edge": (r"\<ads\>", r"a regular expression with \< or \>, which google-re2 does not know", 1),
+    "all names": (".*", "a regular expression: it is found in names that mean nothing: too wide", 0),
+    "unknown option": ("^ad;querytype=A;colour=red", NO_OPTION, 0),
+    "no such type": ("^ad;querytype=XYZ", NO_TYPE, 0),
+    "no type": ("^ad;querytype=", NO_TYPE, 0),
+    "types twice": ("^ad;querytype=A;querytype=AAAA", NO_TYPE, 0),
+    "no such answer": ("^ad;reply=maybe", NO_REPLY, 0),
+    "two answers": ("^ad;reply=nxdomain;reply=nodata", NO_REPLY, 0),
+    "two addresses of a family": ("^ad;reply=192.0.2.1;reply=192.0.2.2", NO_REPLY, 0),
+    "invert with a value": ("^ad;invert=yes", NO_OPTION, 0),
+    "modifier": ("||a.example^$important", NO_RULES, 0),
+    "no end": ("||a.example", NO_RULES, 0),
     "one label": ("||example^", "one label alone: too wide for a rule", 0),
 }  # fmt: skip
 

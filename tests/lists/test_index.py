@@ -1,5 +1,6 @@
 """The compiled index answers as the rules say, and a damaged one answers nothing."""
 
+import dataclasses
 import mmap
 import random
 import subprocess
@@ -14,9 +15,12 @@ from siphashc import siphash
 from filterd.errors import ListError
 from filterd.lists import layout
 from filterd.lists.compile import compile_index
+from filterd.lists.condition import Conditional, Rewrite, Who
 from filterd.lists.index import EMPTY, Index
-from filterd.lists.parsed import Parsed, Rule, Scope
+from filterd.lists.parsed import Parsed, Placed, Rule, Scope, names_of
 from filterd.lists.rule import NO_TAGS, Kind, Tag, TagSet
+
+pytestmark = pytest.mark.usefixtures("core")
 
 KEY = bytes(range(16))
 
@@ -34,7 +38,7 @@ def parsed(rules: list[Rule]) -> Parsed:
     names: dict[tuple[Kind, Scope], list[str]] = {}
     for rule in rules:
         names.setdefault((rule.kind, rule.scope), []).append(rule.name)
-    return Parsed("test", names)
+    return Parsed("test", {place: names_of(listed) for place, listed in names.items()})
 
 
 def naive(lists: list[tuple[str, list[Rule]]], name: str) -> TagSet:
@@ -108,9 +112,11 @@ def test_exact_and_subtree_lists_disagree_below_a_name() -> None:
 
 def test_redundant_names_take_no_room() -> None:
     names = [f"n{number}.example" for number in range(5000)]
-    alone = compile_index([("one", Parsed("t", {(Kind.BLOCK, Scope.SUBTREE): ["example"]}))], KEY)
+    alone = compile_index(
+        [("one", Parsed("t", {(Kind.BLOCK, Scope.SUBTREE): names_of(["example"])}))], KEY
+    )
     folded = compile_index(
-        [("one", Parsed("t", {(Kind.BLOCK, Scope.SUBTREE): ["example", *names]}))], KEY
+        [("one", Parsed("t", {(Kind.BLOCK, Scope.SUBTREE): names_of(["example", *names])}))], KEY
     )
     assert len(folded) < len(alone) + 16
     assert Index(folded, KEY).names == 5001
@@ -130,7 +136,7 @@ def test_more_pairs_than_sixteen_bits_hold() -> None:
         (
             f"list{bit}",
             Parsed("t", {
-                (Kind.BLOCK, Scope.EXACT): [name for number, name in enumerate(names, 1) if number >> bit & 1]
+                (Kind.BLOCK, Scope.EXACT): names_of(name for number, name in enumerate(names, 1) if number >> bit & 1)
             }),
         )
         for bit in range(17)
@@ -141,28 +147,6 @@ def test_more_pairs_than_sixteen_bits_hold() -> None:
         bits = {int(tag.source.removeprefix("list")) for tag in index.tags(index.find(name))}
         assert sum(1 << bit for bit in bits) == number
     assert not index.find("n0.example")
-
-
-# Published with SipHash (Aumasson and Bernstein), key 00..0f, input 00, 01, 02, ... of each length.
-VECTORS = {
-    0: "310e0edd47db6f72",
-    1: "fd67dc93c539f874",
-    2: "5a4fa9d909806c0d",
-    3: "2d7efbd796666785",
-    4: "b7877127e09427cf",
-    5: "8da699cd64557618",
-    6: "cee3fe586e46c9cb",
-    7: "37d1018bf50002ab",
-    8: "6224939a79f5f593",
-    15: "e545be4961ca29a1",
-}
-
-
-@pytest.mark.parametrize(("length", "wanted"), VECTORS.items())
-def test_hash_is_siphash_2_4(length: int, wanted: str) -> None:
-    text = "".join(map(chr, range(length)))
-    assert siphash(KEY, text).to_bytes(8, "little").hex() == wanted
-    assert siphash(KEY, text.encode()).to_bytes(8, "little").hex() == wanted
 
 
 def test_a_slot_is_where_the_layout_says() -> None:
@@ -176,13 +160,80 @@ def test_a_slot_is_where_the_layout_says() -> None:
     assert slots.tolist() == wanted
 
 
+IN_FULL = Conditional(
+    Kind.IMPORTANT,
+    "a.b",
+    "below",
+    "^x",
+    True,
+    frozenset({1, 28}),
+    frozenset({65}),
+    Who(("192.0.2.0/24", "laptop"), ("desk",), ("user_child",), ("os_linux",)),
+    frozenset({"com", "c.a.b"}),
+    Rewrite(3, 28, bytes(16)),
+)
+CONDITIONAL = st.builds(
+    Conditional,
+    st.sampled_from([Kind.BLOCK, Kind.REWRITE]),
+    st.sampled_from(["", *NAMES]),
+    st.sampled_from([scope.value for scope in Scope]),
+    st.sampled_from(["", "^a", "b$"]),
+    types=st.frozensets(st.integers(1, 3)),
+    rewrite=st.one_of(st.none(), st.builds(Rewrite, st.integers(0, 5), st.just(1), st.binary(max_size=4))),
+)  # fmt: skip
+
+
+@given(
+    lists=st.dictionaries(
+        st.sampled_from(["one", "two"]), st.tuples(st.lists(RULES), st.lists(CONDITIONAL, max_size=5))
+    )
+)  # fmt: skip
+def test_names_of_rules_with_conditions_say_so_and_the_rules_are_carried(
+    lists: dict[str, tuple[list[Rule], list[Conditional]]],
+) -> None:
+    sources = [
+        (source, dataclasses.replace(parsed(rules), conditional=tuple(Placed(9, rule) for rule in conditional)))
+        for source, (rules, conditional) in lists.items()
+    ]  # fmt: skip
+    index = Index(compile_index(sources, KEY), KEY)
+    marked = [
+        (source, [*rules, *(Rule(rule.name, Scope(rule.scope), Kind.CONDITIONAL) for rule in conditional if rule.name)])
+        for source, (rules, conditional) in lists.items()
+    ]  # fmt: skip
+    for name in ASKED:
+        number = index.find(name)
+        assert index.tags(number) == naive(marked, name), name
+        assert (number in index.conditional_sets) == any(
+            tag.kind is Kind.CONDITIONAL for tag in index.tags(number)
+        )
+    assert index.conditional == {
+        source: tuple(conditional) for source, (_, conditional) in lists.items() if conditional
+    }
+
+
+def test_a_rule_with_conditions_comes_back_whole() -> None:
+    lists = [("one", Parsed("t", {}, (Placed(3, IN_FULL),)))]
+    index = Index(compile_index(lists, KEY), KEY)
+    assert index.conditional == {"one": (IN_FULL,)}
+    assert EMPTY.conditional == {}
+    assert EMPTY.conditional_sets == frozenset()
+
+
+def test_another_rule_with_conditions_is_another_build() -> None:
+    builds = {
+        Index(compile_index([("one", Parsed("t", {}, (Placed(3, rule),)))], KEY), KEY).build
+        for rule in (IN_FULL, IN_FULL._replace(inverted=False), IN_FULL._replace(types=frozenset()))
+    }
+    assert len(builds) == 3
+
+
 def many(count: int) -> list[tuple[str, Parsed]]:
     rng = random.Random(7)
     names = [f"{rng.getrandbits(60):x}.{rng.choice(LABELS)}.example" for _ in range(count)]
     return [
-        ("one", Parsed("t", {(Kind.BLOCK, Scope.EXACT): names})),
-        ("two", Parsed("t", {(Kind.BLOCK, Scope.SUBTREE): [*names[::3], "a.example"]})),
-        ("three", Parsed("t", {(Kind.EXCEPTION, Scope.BELOW): names[::7]})),
+        ("one", Parsed("t", {(Kind.BLOCK, Scope.EXACT): names_of(names)})),
+        ("two", Parsed("t", {(Kind.BLOCK, Scope.SUBTREE): names_of([*names[::3], "a.example"])})),
+        ("three", Parsed("t", {(Kind.EXCEPTION, Scope.BELOW): names_of(names[::7])})),
     ]
 
 
@@ -193,14 +244,14 @@ def test_same_lists_and_key_give_the_same_bytes() -> None:
 SEED_PROGRAM = """
 import zlib
 from filterd.lists.compile import compile_index
-from filterd.lists.parsed import Parsed, Scope
+from filterd.lists.parsed import Parsed, Scope, names_of
 from filterd.lists.rule import Kind
 
 def group(step):
     return [f"n{number}.b{number % 3}.example" for number in range(0, 120, step)] + ["b1.example"]
 
 lists = [
-    (str(step), Parsed("t", {(Kind.BLOCK, list(Scope)[step % 3]): group(step)}))
+    (str(step), Parsed("t", {(Kind.BLOCK, list(Scope)[step % 3]): names_of(group(step))}))
     for step in (1, 2, 3, 5, 7, 11)
 ]
 print(zlib.crc32(compile_index(lists, bytes(16))))
@@ -266,7 +317,7 @@ def test_index_opens_over_a_mapped_file_without_copying_it() -> None:
 
 def test_file_is_at_most_thirteen_bytes_a_name() -> None:
     names = [f"n{number}.example" for number in range(50_000)]
-    data = compile_index([("one", Parsed("t", {(Kind.BLOCK, Scope.EXACT): names}))], KEY)
+    data = compile_index([("one", Parsed("t", {(Kind.BLOCK, Scope.EXACT): names_of(names)}))], KEY)
     assert len(data) <= 13 * len(names)
 
 

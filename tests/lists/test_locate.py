@@ -5,8 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filterd.lists import formats
-from filterd.lists.locate import Line, locate
-from filterd.lists.parsed import Rule
+from filterd.lists.condition import Conditional
+from filterd.lists.formats.lines import Line, read
+from filterd.lists.locate import Located, locate, locate_pattern
+from filterd.lists.parsed import Parsed, Placed, Rule, Scope, each_name, names_of
+from filterd.lists.rule import Kind
 
 DOMAINS = """# head
 example.org # the site
@@ -26,7 +29,7 @@ ADBLOCK = b"""! head
 ||b.example^$important
 """
 DNSMASQ = b"address=/a.example/\nserver=/b.a.example/#\naddress=/c.b.a.example/\n"
-ZONE = b"$ORIGIN rpz.test.\n@ SOA a b (\n 1 2 3 4 5 )\n$ORIGIN example.rpz.test.\n*.a CNAME .\nb CNAME .\n A 1.2.3.4\n"
+ZONE = b"$ORIGIN rpz.test.\n@ SOA a b (\n 1 2 3 4 5 )\n$ORIGIN example.rpz.test.\n*.a CNAME .\nb CNAME rpz-passthru.\n CNAME .\n"
 UNBOUND = b'server:\n local-zone: "a.example." static\n local-data: "www.a.example A 0.0.0.0"\n'
 
 FOUND = {
@@ -49,7 +52,7 @@ FOUND = {
     "nearest block": (DNSMASQ, "dnsmasq", "format", "x.c.b.a.example", Line(3, "address=/c.b.a.example/")),
     "nearest exception": (DNSMASQ, "auto", "format", "b.a.example", Line(2, "server=/b.a.example/#")),
     "owner relative to an origin": (ZONE, "rpz", "format", "x.a.example", Line(5, "*.a CNAME .")),
-    "owner of the line before": (ZONE, "auto", "format", "b.example", Line(6, "b CNAME .")),
+    "owner of the line before": (ZONE, "auto", "format", "b.example", Line(7, "CNAME .")),
     "policy zone, not below": (ZONE, "rpz", "format", "x.b.example", None),
     "unbound's zone": (UNBOUND, "auto", "format", "x.a.example", Line(2, 'local-zone: "a.example." static')),
     "unbound's data": (UNBOUND, "unbound", "format", "www.a.example", Line(3, 'local-data: "www.a.example A 0.0.0.0"')),
@@ -62,13 +65,68 @@ FOUND = {
 
 @pytest.mark.parametrize(("text", "form", "match", "name", "line"), FOUND.values(), ids=FOUND)
 def test_locate(text: bytes, form: str, match: str, name: str, line: Line | None) -> None:
-    assert locate(text, form, match, name) == line
+    found = locate(formats.parse("mine", text, form, match), name)
+    assert (found and Line(found.line, formats.text_of(text, found.line, form))) == line
 
 
 def test_first_of_equal_lines_is_shown() -> None:
-    assert locate(b"a.b\nexample.org\nexample.org\n", "domains", "format", "example.org") == Line(
-        2, "example.org"
-    )
+    parsed = formats.parse("mine", b"a.b\n*.x.y\nexample.org\nexample.org #\n*.x.y\n", "domains")
+    assert locate(parsed, "example.org") == Located(3, "example.org")
+    assert locate(parsed, "z.x.y") == Located(2, "x.y")
+    before = read(formats.FORMATS["domains"], b"Example.ORG\nexample.org\n")
+    assert locate(before, "example.org") == Located(1, "example.org")
+
+
+def test_a_line_that_is_not_there_is_empty() -> None:
+    assert [formats.text_of(b"a\nb", number) for number in (-1, 0, 1, 2, 3)] == [
+        "",
+        "",
+        "a",
+        "b",
+        "",
+    ]
+
+
+CONDITIONAL = (
+    Placed(7, Conditional(Kind.BLOCK, "c.example", "subtree", types=frozenset({28}))),
+    Placed(9, Conditional(Kind.REWRITE, "d.example", "exact")),
+    Placed(11, Conditional(Kind.BLOCK, pattern="^ad")),
+    Placed(12, Conditional(Kind.EXCEPTION, pattern="^ad")),
+    Placed(13, Conditional(Kind.BLOCK, "e.example", "below")),
+)  # fmt: skip
+WITH_CONDITIONS = Parsed(
+    "any",
+    {
+        (Kind.BLOCK, Scope.SUBTREE): names_of(["d.example", "c.example"], [3, 8]),
+        (Kind.EXCEPTION, Scope.EXACT): names_of(["c.example"], [5]),
+    },
+    CONDITIONAL,
+)
+RULE_FOR = {
+    "strongest": ("c.example", None, Located(5, "c.example")),
+    "one kind alone": ("c.example", Kind.BLOCK, Located(8, "c.example")),
+    "plain before conditional": ("x.c.example", None, Located(8, "c.example")),
+    "conditional of its kind": ("d.example", Kind.REWRITE, Located(9, "d.example")),
+    "conditional, strongest": ("d.example", None, Located(9, "d.example")),
+    "conditional, exact is not below": ("x.d.example", None, Located(3, "d.example")),
+    "conditional, below": ("x.e.example", None, Located(13, "e.example")),
+    "conditional, below is not the name": ("e.example", None, None),
+    "kind that is not there": ("c.example", Kind.IMPORTANT, None),
+    "patterns are another question": ("ads.example", None, None),
+}
+
+
+@pytest.mark.parametrize(("name", "kind", "found"), RULE_FOR.values(), ids=RULE_FOR)
+def test_rule_that_decides_among_rules_with_conditions(
+    name: str, kind: Kind | None, found: Located | None
+) -> None:
+    assert locate(WITH_CONDITIONS, name, kind) == found
+
+
+def test_a_pattern_is_located_by_itself() -> None:
+    assert locate_pattern(WITH_CONDITIONS, "^ad") == Located(11, "^ad")
+    assert locate_pattern(WITH_CONDITIONS, "^a") is None
+    assert locate_pattern(WITH_CONDITIONS, "") is None
 
 
 @given(
@@ -91,9 +149,14 @@ def test_a_line_is_found_exactly_when_a_rule_covers_the_name(
     covered = any(
         Rule(listed, scope, kind).covers(name)
         for (kind, scope), names in parsed.names.items()
-        for listed in names
+        for listed in each_name(names)
     )
-    found = locate(text, "domains", match, name)
+    found = locate(parsed, name)
     assert (found is not None) == covered
     if found:
-        assert lines[found.number - 1] == found.text
+        assert Rule(found.rule, Scope.SUBTREE).covers(name)
+        meant = {
+            meaning
+            for _, meaning in formats.FORMATS["domains"].scan([Line(1, lines[found.line - 1])])
+        }
+        assert found.rule in {rule.name for rule in meant if isinstance(rule, Rule)}

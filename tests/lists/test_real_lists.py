@@ -13,7 +13,7 @@ from filterd.errors import ListError
 from filterd.lists import formats
 from filterd.lists.compile import compile_index
 from filterd.lists.index import Index
-from filterd.lists.parsed import Parsed
+from filterd.lists.parsed import Parsed, each_name
 
 Unpacked = Callable[[str], bytes]
 
@@ -48,7 +48,7 @@ COMPLAINTS = {
 
 
 def distinct(parsed: Parsed) -> set[str]:
-    return set().union(*parsed.names.values())
+    return set().union(*map(each_name, parsed.names.values()))
 
 
 @pytest.mark.parametrize("file", COUNTED)

@@ -8,7 +8,7 @@ from filterd.lists import formats
 from filterd.lists.compile import compile_index
 from filterd.lists.formats import dnsmasq, rpz, unbound
 from filterd.lists.index import Index
-from filterd.lists.parsed import Parsed, Rule, Scope
+from filterd.lists.parsed import Parsed, Rule, Scope, each_name
 from filterd.lists.rule import Kind
 
 A, B = "a.example", "b.example"
@@ -17,7 +17,9 @@ TOO_WIDE = "one label alone: too wide for a rule"
 
 def rules(parsed: Parsed) -> set[Rule]:
     return {
-        Rule(name, scope, kind) for (kind, scope), names in parsed.names.items() for name in names
+        Rule(name, scope, kind)
+        for (kind, scope), names in parsed.names.items()
+        for name in each_name(names)
     }
 
 
@@ -126,6 +128,9 @@ UNBOUND_LEFT_OUT = {
     "root": ('local-zone: "." refuse', "characters that no name has", 0),
     "top level": ('local-zone: "bid" refuse', TOO_WIDE, 0),
     "data of no type": ('local-data: "a.example 0.0.0.0"', "local data without a name or a record type", 0),
+    "no address": ('local-data: "a.example A b.example"', "no data of the type A, or too much", 0),
+    "too long a text": (f"""local-data: 'a.example TXT "{'x' * 1001}"'""", "no data of the type TXT, or too much", 0),
+    "redirect in a view": ('view:\n local-data: "a.example A 192.0.2.1"', "a view is for some clients only: not supported", 1),
     "no data": ("local-data:", "local data without a name or a record type", 0),
     "no option": ("a.example b.example", "no local-zone: or local-data:", 0),
 }  # fmt: skip
@@ -151,9 +156,11 @@ RPZ = {
     "passthru": ("a.example CNAME rpz-passthru.", PASSED),
     "passthru, old": ("a.example CNAME a.example.", PASSED),
     "passthru below, old": ("*.a.example CNAME *.a.example.", {Rule(A, Scope.BELOW, Kind.EXCEPTION)}),
-    "walled garden": ("a.example CNAME garden.example.", HERE),
-    "local address": ("a.example A 192.0.2.1", HERE),
-    "local data of any type": ('a.example 60 IN TXT "a ; b"', HERE),
+    "null address": ("a.example A 0.0.0.0", HERE),
+    "loopback address": ("a.example A 127.0.0.7\n AAAA ::1", HERE),
+    "loopback name": ("a.example CNAME localhost.", HERE),
+    "garden with the asked name in front": ("a.example CNAME *.garden.example.", HERE),
+    "local data of a type we do not write": ('a.example CAA 0 issue "x"', HERE),
     "class": ("a.example IN CNAME .", HERE),
     "TTL": ("a.example 3600 CNAME .", HERE),
     "TTL with units, class": ("a.example 1h30m IN CNAME .", HERE),
@@ -166,7 +173,7 @@ RPZ = {
     "head": (f"{HEAD}a.example CNAME .", HERE),
     "head over lines": ("@ IN SOA ns. root. (\n 1 ; serial (of many)\n 2 3\n 4 5 )\n NS ns.\na.example CNAME .", HERE),
     "record over lines": ("a.example (\n CNAME\n . )", HERE),
-    "blank owner": ("a.example A 192.0.2.1\n AAAA ::\nb.a.example CNAME rpz-passthru.", HERE | {Rule("b.a.example", Scope.EXACT, Kind.EXCEPTION)}),
+    "blank owner": ("a.example A 0.0.0.0\n AAAA ::\nb.a.example CNAME rpz-passthru.", HERE | {Rule("b.a.example", Scope.EXACT, Kind.EXCEPTION)}),
     "dotted owner, zone unknown": ("a.example. CNAME .", HERE),
     "dotted owner, zone known": ("$ORIGIN rpz.test.\na.example.rpz.test. CNAME .", HERE),
     "dotted owner, zone known by its SOA": ("rpz.test. SOA a. b. 1 2 3 4 5\na.example.rpz.test. CNAME .\n", HERE),
@@ -196,6 +203,8 @@ RPZ_LEFT_OUT = {
     "top level": ("*.bid CNAME .", TOO_WIDE),
     "outside the zone": ("$ORIGIN rpz.test.\na.example. CNAME .", "no owner, or one outside the zone"),
     "no owner": (" CNAME .", "no owner, or one outside the zone"),
+    "no address": ("a.example A garden.example.", "no data of the type A, or too much"),
+    "too long a text": ("a.example TXT " + "x " * 64, "no data of the type TXT, or too much"),
     "no target": ("a.example CNAME", "a CNAME without a target"),
     "DNAME": ("a.example DNAME b.example.", "DNAME has no meaning in a policy zone"),
     "no type": ("a.example 60 IN", "no record of a zone file"),
@@ -231,7 +240,7 @@ def is_blocked(index: Index, name: str) -> bool:
 
 def compiled(form: str, listed: dict[str, Kind]) -> Index:
     text = "\n".join(WRITTEN[form][kind].format(name) for name, kind in listed.items())
-    parsed = formats.read(formats.FORMATS[form], text + "\n")
+    parsed = formats.read(formats.FORMATS[form], text.encode() + b"\n")
     return Index(compile_index([("one", parsed)], bytes(16)), bytes(16))
 
 

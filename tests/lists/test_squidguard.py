@@ -14,8 +14,8 @@ from filterd.errors import ListError
 from filterd.lists import formats
 from filterd.lists.formats import archive, squidguard
 from filterd.lists.formats.lines import MOST_COMPLAINTS
-from filterd.lists.locate import Line, locate
-from filterd.lists.parsed import Scope
+from filterd.lists.locate import Located, locate
+from filterd.lists.parsed import Scope, names_of
 from filterd.lists.rule import Kind
 
 LONG = "x" * 90
@@ -75,9 +75,9 @@ def test_category_is_found(packed: bytes) -> None:
 def test_category_is_read_with_all_below_its_names() -> None:
     parsed = formats.parse("ut1", FOUND["in a folder"], "squidguard:adult")
     assert parsed.format == "squidguard"
-    assert parsed.names == {(Kind.BLOCK, Scope.SUBTREE): ["a.example", "www.b.example"]}
-    line = locate(FOUND["gzip"], "squidguard:adult", "format", "x.www.b.example")
-    assert line == Line(2, "www.b.example")
+    assert parsed.names == {(Kind.BLOCK, Scope.SUBTREE): names_of(["a.example", "www.b.example"])}
+    assert locate(parsed, "x.www.b.example") == Located(2, "www.b.example")
+    assert formats.text_of(FOUND["gzip"], 2, "squidguard:adult") == "www.b.example"
 
 
 def test_category_in_a_folder_of_categories() -> None:

@@ -3,18 +3,29 @@
 ``||x^`` covers x and everything below, ``|x^`` and ``|x|`` that name, ``||*.x^`` and ``*.x^``
 what is below it; ``@@`` opens, ``$important`` beats ``@@``, ``$badfilter`` takes the same rule
 out.  Lines of a hosts list and plain names mean that name, as there.  ``||x`` without an end finds
-``x.tld`` as well; it is read as ``||x^``, which is narrower.  Rules that need a pattern or know
-the query are recognised and not applied.  Source: AdGuard, "DNS filtering rules syntax".
+``x.tld`` as well; it is read as ``||x^``, which is narrower.  Other parts of names are masks.
+Source: AdGuard, "DNS filtering rules syntax".
 """
 
 import re
 from collections.abc import Iterable, Iterator
 
+from filterd.lists.condition import Conditional
 from filterd.lists.formats import domains, hosts
 from filterd.lists.formats.entry import is_address, read_name
-from filterd.lists.formats.lines import Format, Line, decode, is_comment, ordinary_lines, read
+from filterd.lists.formats.lines import (
+    Format,
+    Line,
+    Shape,
+    is_comment,
+    normal,
+    read,
+    whole_if,
+)
+from filterd.lists.formats.masks import read_mask, read_regex
 from filterd.lists.formats.modifiers import Modifiers, read_modifiers
 from filterd.lists.parsed import Meaning, Off, Parsed, Rule, Scope, Unused, Wrong
+from filterd.lists.rule import Kind
 
 # "##.ad", "a.example##.ad", "#@#.ad"; but "## heading" and "####" are remarks.
 is_cosmetic = re.compile(r"[^\s#|/$]*#[@?$%]{0,3}#(?:[^\s#]|#[\w\\-])").match
@@ -22,16 +33,14 @@ _STARTS = {"||": Scope.SUBTREE, "|": Scope.EXACT, "||*.": Scope.BELOW}
 _anchored = re.compile(r"(\|\|\*\.|\|\|?)([^|^*/?&=:%\s]+)(\^\|?|\|)?").fullmatch
 _suffix = re.compile(r"\*?\.([^|^*/?&=:%\s.][^|^*/?&=:%\s]*)(?:\^\|?|\|)").fullmatch
 _is_plain_word = re.compile(r"[^|^*/?&=$@:%~,]+").fullmatch
-_is_url_part = re.compile(r"[/?&=:%]|\^(?!\|?$)").search
+_regex_end = re.compile(r"/\$(?=~?[a-z])").search
 
 ADDRESS = "a rule for an IP address is not supported by this version"
-REGEX = "a regular expression is not supported by this version"
-MASK = "a mask (a part of a name, or '*' inside) is not supported by this version"
 
 
 def parse(text: bytes) -> Parsed:
     """Read an adblock list; never raises, and takes time in proportion to its size."""
-    return read(ADBLOCK, decode(text))
+    return read(ADBLOCK, normal(text))
 
 
 def scan(lines: Iterable[Line]) -> Iterator[tuple[Line, Meaning]]:
@@ -43,7 +52,7 @@ def scan(lines: Iterable[Line]) -> Iterator[tuple[Line, Meaning]]:
         elif text.startswith("!#endif"):
             depth = max(0, depth - 1)
         for meaning in _read_line(text):
-            if depth and isinstance(meaning, (Rule, Off)):
+            if depth and isinstance(meaning, (Rule, Conditional, Off)):
                 yield line, Unused("a rule inside !#if is for some programs only")
             else:
                 yield line, meaning
@@ -65,7 +74,8 @@ def _read_line(line: str) -> Iterable[Meaning]:
 def _read_plain(line: str, *, alone: bool) -> Iterator[Meaning]:
     for meaning in domains.read_line(line):
         if alone and isinstance(meaning, Wrong):
-            yield Unused(ADDRESS if is_address(line) else MASK)
+            mask = Unused(ADDRESS) if is_address(line) else read_mask(line, narrowed=False)
+            yield Conditional(Kind.BLOCK, pattern=mask) if isinstance(mask, str) else mask
         else:
             yield meaning
 
@@ -73,53 +83,64 @@ def _read_plain(line: str, *, alone: bool) -> Iterator[Meaning]:
 def _read_rule(line: str) -> Meaning:
     is_exception = line.startswith("@@")
     pattern, options = _split(line.removeprefix("@@"))
-    modifiers = Modifiers()
+    modifiers: Modifiers | Wrong | Unused = Modifiers()
     if options is not None:
-        found = read_modifiers(options, exception=is_exception)
-        if not isinstance(found, Modifiers):
-            return found
-        modifiers = found
-    if modifiers.conditions:
-        name, _ = modifiers.conditions[0]
-        return Unused(f"a rule with ${name} is not supported by this version")
-    target = _read_pattern(pattern)
+        modifiers = read_modifiers(options, exception=is_exception)
+    if not isinstance(modifiers, Modifiers):
+        return modifiers
+    target = _read_pattern(pattern, narrowed=modifiers.narrows)
     if isinstance(target, (Wrong, Unused)):
         return target
-    rule = Rule(*target, modifiers.kind(exception=is_exception))
+    rule = _rule(target, modifiers, modifiers.kind(exception=is_exception))
     return Off(rule) if modifiers.badfilter else rule
 
 
 def _split(body: str) -> tuple[str, str | None]:
     """Split a rule without its ``@@`` into pattern and modifiers; None when there is no ``$``."""
     if body.startswith("/"):
-        end = body.rfind("/")
-        if end > 0 and body[end + 1 : end + 2] in {"", "$"}:
-            return body[: end + 1], body[end + 2 :] if body[end + 1 :] else None
+        if body.endswith("/") and len(body) > 1:
+            return body, None
+        end = _regex_end(body, 1)
+        if end:
+            return body[: end.start() + 1], body[end.start() + 2 :]
     pattern, dollar, options = body.partition("$")
     return pattern, options if dollar else None
 
 
-def _read_pattern(pattern: str) -> tuple[str, Scope] | Wrong | Unused:
+def _rule(target: tuple[str, Scope] | str, modifiers: Modifiers, kind: Kind) -> Rule | Conditional:
+    if isinstance(target, str):
+        rule = Conditional(kind, pattern=target)
+    elif modifiers.narrows or modifiers.rewrites:
+        rule = Conditional(kind, target[0], target[1].value)
+    else:
+        return Rule(*target, kind)
+    return rule._replace(
+        types=modifiers.types,
+        but_types=modifiers.but_types,
+        who=modifiers.who,
+        denyallow=modifiers.denyallow,
+        rewrite=modifiers.rewrite,
+    )
+
+
+def _read_pattern(pattern: str, *, narrowed: bool) -> tuple[str, Scope] | str | Wrong | Unused:
+    """Return the name and scope a rule is for, or the pattern it searches."""
     anchored = _anchored(pattern)
     if anchored:
         start, word, end = anchored.groups()
-        if word[0] == "." or word[-1] == "." or (start == "|" and not end):
-            return Unused(MASK)
-        return _read_word(word, _STARTS[start])
+        is_start_of_name = not end and (start == "|" or "." not in word)
+        if word[0] != "." and word[-1] != "." and not is_start_of_name:
+            return _read_word(word, _STARTS[start])
     suffix = _suffix(pattern)
-    return _read_word(suffix[1], Scope.BELOW) if suffix else _why_not(pattern)
-
-
-def _why_not(pattern: str) -> Wrong | Unused:
+    if suffix:
+        return _read_word(suffix[1], Scope.BELOW)
     if pattern.startswith("/") and pattern.endswith("/") and len(pattern) > 1:
-        return Unused(REGEX)
+        return read_regex(pattern[1:-1], narrowed=narrowed)
     if is_address(pattern):
         return Unused(ADDRESS)
-    if pattern.split() != [pattern]:
+    if pattern.split() != [pattern] and not (narrowed and not pattern):
         return Wrong("a blank inside a rule" if pattern else "a rule without a name")
-    if _is_url_part(pattern):
-        return Unused("it looks at web addresses, which only a browser sees")
-    return Unused(MASK)
+    return read_mask(pattern, narrowed=narrowed)
 
 
 def _read_word(word: str, scope: Scope) -> tuple[str, Scope] | Wrong | Unused:
@@ -131,8 +152,7 @@ def _read_word(word: str, scope: Scope) -> tuple[str, Scope] | Wrong | Unused:
 
 ADBLOCK = Format(
     name="adblock",
-    ordinary=ordinary_lines((r"\|\|", r"\^")),
-    scopes=(Scope.SUBTREE,),
+    shapes=(Shape((b"||",), (b"^",), Scope.SUBTREE),),
     scan=scan,
-    linked=re.compile("!#if"),
+    linked=whole_if(re.compile(b"!#if")),
 )

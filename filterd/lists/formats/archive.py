@@ -9,6 +9,7 @@ Source: POSIX.1 pax (ustar, pax headers); GNU tar (long names).
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from filterd.errors import ListError
 
@@ -18,6 +19,13 @@ MOST_INFLATED = 256 * 1024 * 1024  # the whole UT1 tree is about half of it
 MOST_LINKS = 8  # followed on the way to one member
 LONGEST_EXTRA = 4096  # of a header that only gives a long name
 _FILES, _HARD_LINK, _LINK = frozenset({b"0", b"\0", b"7"}), b"1", b"2"
+
+
+class Packed(Protocol):
+    """The bytes of an archive: ``bytes``, or a mapped file that is too large for the memory."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, part: slice, /) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ class Member:
 class Archive:
     """``members`` by path, without the leading ``./``; folders have no entry."""
 
-    data: bytes
+    data: Packed
     members: dict[str, Member]
 
     def read(self, path: str) -> bytes | None:
@@ -58,14 +66,14 @@ class Archive:
         return None
 
 
-def is_tar(data: bytes) -> bool:
+def is_tar(data: Packed) -> bool:
     return data[257:262] == b"ustar"
 
 
-def open_archive(source: str, data: bytes) -> Archive:
+def open_archive(source: str, data: Packed) -> Archive:
     """Index a tar or tar.gz.  Raises ListError when it is damaged, too big or something else."""
-    if data.startswith(b"\x1f\x8b"):
-        data = _inflate(source, data)
+    if data[:2] == b"\x1f\x8b":
+        data = _inflate(source, data[:])
     if not is_tar(data):
         raise ListError(source, "the file is no tar archive")
     members: dict[str, Member] = {}
@@ -93,7 +101,7 @@ def _inflate(source: str, data: bytes) -> bytes:
     )
 
 
-def _members(source: str, data: bytes) -> Iterator[tuple[str | None, Member | None]]:
+def _members(source: str, data: Packed) -> Iterator[tuple[str | None, Member | None]]:
     """Yield path and member of every header; None for what is neither a file nor a link."""
     at = 0
     longer: dict[str, str] = {}

@@ -21,7 +21,7 @@ from filterd.lists.formats import (
     wildcard,
 )
 from filterd.lists.formats.archive import is_tar
-from filterd.lists.formats.lines import Format, Line, decode, each_line, is_comment
+from filterd.lists.formats.lines import Format, Line, each_line, is_comment, normal
 from filterd.lists.parsed import Rule
 
 FORMATS: dict[str, Format] = {
@@ -62,7 +62,7 @@ _LOOKS = (
     (re.compile(r"\^[\w(\[]|[^\s/|$]*\\\.|\(\^\||.*;(?:querytype|reply|invert)"), "pihole"),
     (re.compile(r"[^\s$]+\$~?[a-z]"), "adblock"),
 )  # fmt: skip
-_ADBLOCK_STARTS = ("||", "@@||")
+_ADBLOCK_STARTS = (b"\n||", b"\n@@||")
 
 
 def refuse_what_is_no_list(source: str, text: bytes) -> None:
@@ -95,16 +95,16 @@ def detect(source: str, text: bytes) -> str:
     Raises ListError when the file is no list.
     """
     refuse_what_is_no_list(source, text)
-    decoded = decode(text)
+    text = normal(text)
     votes = dict.fromkeys(FORMATS, 0)
-    looks = (_looks_like(line.text.strip()) for line in each_line(decoded))
+    looks = (_looks_like(line.text.strip()) for line in each_line(text))
     for form in islice(filter(None, looks), VOTES):
         votes[form] += 1
     best = max(votes, key=votes.__getitem__)
     if not votes[best]:
         raise ListError(source, "no line of the file holds a name")
     # An adblock list may begin with hundreds of plain names; it gives them the same meaning.
-    if best in {"hosts", "domains"} and any(f"\n{start}" in decoded for start in _ADBLOCK_STARTS):
+    if best in {"hosts", "domains"} and any(start in text for start in _ADBLOCK_STARTS):
         return "adblock"
     return best
 

@@ -10,14 +10,7 @@ import re
 from collections.abc import Iterator
 
 from filterd.lists.formats.entry import is_address, read_name
-from filterd.lists.formats.lines import (
-    Format,
-    by_line,
-    decode,
-    is_comment,
-    ordinary_lines,
-    read,
-)
+from filterd.lists.formats.lines import Format, Shape, by_line, is_comment, normal, read
 from filterd.lists.parsed import Meaning, Parsed, Rule, Scope, Unused, Wrong
 from filterd.lists.rule import Kind
 
@@ -28,7 +21,7 @@ _is_key = re.compile(r"[a-z0-9-]+(?:\s*=.*)?").fullmatch
 
 def parse(text: bytes) -> Parsed:
     """Read dnsmasq lines; never raises, and takes time in proportion to its size."""
-    return read(DNSMASQ, decode(text))
+    return read(DNSMASQ, normal(text))
 
 
 def read_line(line: str) -> Iterator[Meaning]:
@@ -84,11 +77,10 @@ def _read_word(word: str, kind: Kind) -> Rule | Wrong | Unused:
 
 DNSMASQ = Format(
     name="dnsmasq",
-    ordinary=ordinary_lines(
-        ("address=/", r"/(?:\#|0\.0\.0\.0|::)?"),
-        ("(?:local|server)=/", "/"),
+    shapes=(
+        Shape((b"address=/",), (b"/0.0.0.0", b"/#", b"/::", b"/"), Scope.SUBTREE),
+        Shape((b"local=/", b"server=/"), (b"/",), Scope.SUBTREE),
     ),
-    scopes=(Scope.SUBTREE, Scope.SUBTREE),
     scan=by_line(read_line),
     nearest=True,
 )

@@ -7,21 +7,13 @@ format.  Whether a list is meant to cover subdomains as well is its source's ``m
 from collections.abc import Iterator
 
 from filterd.lists.formats.entry import read_name
-from filterd.lists.formats.lines import (
-    COMMENT,
-    Format,
-    by_line,
-    decode,
-    is_comment,
-    ordinary_lines,
-    read,
-)
+from filterd.lists.formats.lines import COMMENT, Format, Shape, by_line, is_comment, normal, read
 from filterd.lists.parsed import Parsed, Rule, Scope, Wrong
 
 
 def parse(text: bytes) -> Parsed:
     """Read a domains list; never raises, and takes time in proportion to its size."""
-    return read(DOMAINS, decode(text))
+    return read(DOMAINS, normal(text))
 
 
 def read_line(line: str) -> Iterator[Rule | Wrong]:
@@ -41,7 +33,6 @@ def read_line(line: str) -> Iterator[Rule | Wrong]:
 
 DOMAINS = Format(
     name="domains",
-    ordinary=ordinary_lines(("", "")),
-    scopes=(Scope.EXACT,),
+    shapes=(Shape((b"",), (b"",), Scope.EXACT),),
     scan=by_line(read_line),
 )

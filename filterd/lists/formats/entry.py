@@ -12,12 +12,7 @@ from collections.abc import Callable
 import idna
 
 from filterd.lists.parsed import Wrong
-
-LABEL = "[a-z0-9_-]{1,63}"
-# At least two labels; the last one has a letter, which keeps out IP addresses and version numbers.
-# Bounded and unambiguous at each dot, so that no text makes it backtrack more than a label.
-NAME = rf"(?:{LABEL}\.){{1,126}}(?=[0-9_-]*[a-z]){LABEL}"
-LONGEST = 253
+from filterd.lists.shape import LONGEST, NAME
 
 _is_name = re.compile(NAME).fullmatch
 _is_label_text = re.compile(r"[a-z0-9_.-]+").fullmatch

@@ -7,14 +7,7 @@ hosts(5), where ``#`` starts a remark anywhere on the line.
 from collections.abc import Iterator
 
 from filterd.lists.formats.entry import is_address, read_name
-from filterd.lists.formats.lines import (
-    Format,
-    by_line,
-    decode,
-    is_comment,
-    ordinary_lines,
-    read,
-)
+from filterd.lists.formats.lines import Format, Shape, by_line, is_comment, normal, read
 from filterd.lists.parsed import Parsed, Rule, Scope, Wrong
 
 # The usual head of a hosts file names the machine itself; these are not rules and no mistakes.
@@ -36,7 +29,7 @@ LOCAL = frozenset(
 
 def parse(text: bytes) -> Parsed:
     """Read a hosts list; never raises, and takes time in proportion to its size."""
-    return read(HOSTS, decode(text))
+    return read(HOSTS, normal(text))
 
 
 def read_line(line: str) -> Iterator[Rule | Wrong]:
@@ -62,7 +55,6 @@ def _is_local(word: str) -> bool:
 
 HOSTS = Format(
     name="hosts",
-    ordinary=ordinary_lines((r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)[ \t]+", "")),
-    scopes=(Scope.EXACT,),
+    shapes=(Shape((b"0.0.0.0 ", b"127.0.0.1 ", b":: ", b"::1 "), (b"",), Scope.EXACT),),
     scan=by_line(read_line),
 )

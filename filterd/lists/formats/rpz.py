@@ -2,23 +2,28 @@
 
 An owner is that name alone, ``*.owner`` everything below it.  ``CNAME .``, ``CNAME *.`` and
 ``CNAME rpz-drop.`` block; ``CNAME rpz-passthru.``, and the older CNAME to the owner itself, are
-exceptions.  Local data (an address, another CNAME) counts as a block like these: whatever it says,
-it is not the real answer.  The longest name wins.  The zone's own name is known from ``$ORIGIN``
-or the SOA's owner, if at all, and is no part of the rules' names.
+exceptions.  ``rpz-drop`` is answered too: a query that gets nothing is only asked again.  Local
+data (an address, another CNAME, a text) is the answer; it only blocks where it is an address that
+leads nowhere, or of a type we do not write.  The longest name wins.  The zone's own name is known
+from ``$ORIGIN`` or the SOA's owner, if at all, and is no part of the rules' names.
 Source: draft-vixie-dnsop-dns-rpz-00; RFC 1035 §5 (zone files).
 """
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from filterd.lists.condition import Conditional
 from filterd.lists.formats.entry import read_name
-from filterd.lists.formats.lines import Format, Line, decode, ordinary_lines, read
+from filterd.lists.formats.hosts import LOCAL
+from filterd.lists.formats.lines import Format, Line, Shape, each_line, normal, read
+from filterd.lists.formats.rdata import can_pack, is_nowhere, pack
 from filterd.lists.formats.record_types import is_record_type
 from filterd.lists.parsed import Meaning, Parsed, Rule, Scope, Unused, Wrong
 from filterd.lists.rule import Kind
 
-LONGEST_RECORD = 64  # words kept of a record: what a rule needs is among the first five
+LONGEST_RECORD = 64  # words kept of a record; data of more is refused
 
 _words = re.compile(r'\s+|;.*|("(?:[^"\\]|\\.)*"?|[()]|[^\s;()"]+|.)').finditer
 _is_ttl = re.compile(r"[0-9]+(?:[smhdw][0-9]+)*[smhdw]?", re.IGNORECASE).fullmatch
@@ -35,7 +40,7 @@ _ACTIONS = {
 
 def parse(text: bytes) -> Parsed:
     """Read a policy zone; never raises, and takes time in proportion to its size."""
-    return read(RPZ, decode(text))
+    return read(RPZ, normal(text))
 
 
 def scan(lines: Iterable[Line]) -> Iterator[tuple[Line, Meaning]]:
@@ -95,7 +100,8 @@ class _Zone:
         if owner:
             self.owner = self._owner_name(owner, is_soa=rtype == "SOA")
         if rtype not in _OWN and self.owner != "":
-            yield self._read_rule(self.owner, rtype, rest[1:])
+            is_whole = len(words) < LONGEST_RECORD
+            yield self._read_rule(self.owner, rtype, rest[1:] if is_whole else [])
 
     def _read_directive(self, words: list[str]) -> Iterator[Meaning]:
         directive = words[0].upper()
@@ -139,52 +145,107 @@ class _Zone:
         return inside if inside != full or not self.apex else None
 
     def _read_rule(self, owner: str | None, rtype: str, rdata: list[str]) -> Meaning:
-        if owner is None:
-            return Wrong("no owner, or one outside the zone")
-        last = owner.rpartition(".")[2]
-        if last in _TRIGGERS:
-            return Unused(f"a rule with {last} is not supported by this version")
-        if owner == "*":
-            return Wrong("a rule for all names: too wide")
-        name = read_name(owner.removeprefix("*."))
-        if isinstance(name, Wrong):
-            return name
-        scope = Scope.BELOW if owner.startswith("*.") else Scope.EXACT
+        target = _read_owner(owner)
+        if not isinstance(target, Rule):
+            return target
         if rtype != "CNAME":
-            return (
-                Wrong("DNAME has no meaning in a policy zone")
-                if rtype == "DNAME"
-                else Rule(name, scope)
-            )
+            return self._read_data(target, rtype, rdata)
         kind = _kind(owner, rdata[0].lower() if rdata else "")
-        return Rule(name, scope, kind) if isinstance(kind, Kind) else kind
+        if isinstance(kind, Kind):
+            return target._replace(kind=kind)
+        return self._read_data(target, rtype, [kind]) if isinstance(kind, str) else kind
+
+    def _read_data(self, rule: Rule, rtype: str, words: list[str]) -> Meaning:
+        """Read what is answered for a name that is blocked."""
+        rewrite = pack(rtype, words, self._whole)
+        if rtype == "DNAME":
+            return Wrong("DNAME has no meaning in a policy zone")
+        if rewrite is None and can_pack(rtype):
+            return Wrong(f"no data of the type {rtype}, or too much")
+        return (
+            rule
+            if rewrite is None or is_nowhere(rewrite)
+            else Conditional(Kind.REWRITE, rule.name, rule.scope.value, rewrite=rewrite)
+        )
+
+    def _whole(self, word: str) -> str:
+        """Return a name that stands in a record, which may be relative to the origin."""
+        origin = self.apex if self.origin is None else self.origin
+        if word.endswith(".") or not origin:
+            return word
+        return origin if word == "@" else f"{word}.{origin}"
 
 
-def _kind(owner: str, target: str) -> Kind | Wrong | Unused:
+def _read_owner(owner: str | None) -> Rule | Wrong | Unused:
+    if owner is None:
+        return Wrong("no owner, or one outside the zone")
+    last = owner.rpartition(".")[2]
+    if last in _TRIGGERS:
+        return Unused(f"a rule with {last} is not supported by this version")
+    if owner == "*":
+        return Wrong("a rule for all names: too wide")
+    name = read_name(owner.removeprefix("*."))
+    if isinstance(name, Wrong):
+        return name
+    return Rule(name, Scope.BELOW if owner.startswith("*.") else Scope.EXACT)
+
+
+def _kind(owner: str | None, target: str) -> Kind | str | Wrong | Unused:
+    """Return what a CNAME does, or its target when that is a place to go to."""
     if not target:
         return Wrong("a CNAME without a target")
     action = _ACTIONS.get(target) or _ACTIONS.get(target.removesuffix("."))
     if action:
         return action
-    target = target.removesuffix(".")
-    if target == owner:
+    name = target.removesuffix(".")
+    if name == owner:
         return Kind.EXCEPTION
-    if target.startswith("rpz-"):
-        return Unused(f"{target[:20]} is not supported by this version")
-    return Kind.BLOCK
+    if name.startswith("rpz-"):
+        return Unused(f"{name[:20]} is not supported by this version")
+    # "*.garden.example" puts the name that was asked in front; no rewrite can.
+    return Kind.BLOCK if name.startswith("*.") or name in LOCAL else target
 
 
 # Where names are relative to something, or a record has no owner or spans lines, order matters.
-_LINKED = re.compile(r'^(?:\$(?i:ORIGIN)|[^;"\n(]*[("]|[^\S\n]+(?!NS\b)[^\s;])', re.MULTILINE)
+# A byte that is no printable ASCII may belong to one of Unicode's blanks.
+_LINKED = re.compile(rb'^(?:\$(?i:ORIGIN)|[^;"\n(]*[("]|[^!-~\n]+(?!NS\b)[^\s;])', re.MULTILINE)
+_LONGEST_HEAD = 1 << 16
 
-_IS_NAME = "".join(rf"(?<!\.{trigger})" for trigger in sorted(_TRIGGERS))
-_NXDOMAIN = rf"{_IS_NAME}[ \t]+(?:IN[ \t]+)?CNAME[ \t]+\."
+
+def _linked(text: bytes) -> int:
+    """Return the length of the zone's head, its ``$ORIGIN`` and SOA, or of the whole text.
+
+    Behind the head all names are relative to the zone, or nothing can be said without reading it.
+    """
+    last = 0
+    for found in _LINKED.finditer(text):
+        if found.start() > _LONGEST_HEAD:
+            return len(text)
+        last = found.end()
+    if not last:
+        return 0
+    zone = _Zone()
+    at = 0
+    for line in each_line(text[: 2 * _LONGEST_HEAD]):
+        record = zone.add(line.text)
+        if record:
+            deque(zone.read_record(record), maxlen=0)
+        at = text.index(b"\n", at) + 1
+        if at > last and not zone.depth:
+            return at if zone.origin is None else len(text)
+    return len(text)
+
+
+_NO_NAMES = tuple(f".{trigger}".encode() for trigger in sorted(_TRIGGERS))
+_NXDOMAIN = (b" CNAME .", b" IN CNAME .")
 
 RPZ = Format(
     name="rpz",
-    ordinary=ordinary_lines(("", _NXDOMAIN), (r"\*\.", _NXDOMAIN)),
-    scopes=(Scope.EXACT, Scope.BELOW),
+    shapes=(
+        Shape((b"",), _NXDOMAIN, Scope.EXACT, _NO_NAMES),
+        Shape((b"*.",), _NXDOMAIN, Scope.BELOW, _NO_NAMES),
+    ),
     scan=scan,
-    linked=_LINKED,
+    linked=_linked,
     nearest=True,
 )

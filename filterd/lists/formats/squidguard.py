@@ -11,16 +11,9 @@ from heapq import nsmallest
 from filterd.errors import ListError
 from filterd.lists.formats import domains
 from filterd.lists.formats.adblock import ADDRESS
-from filterd.lists.formats.archive import Archive, open_archive
+from filterd.lists.formats.archive import Archive, Packed, open_archive
 from filterd.lists.formats.entry import is_address
-from filterd.lists.formats.lines import (
-    Format,
-    by_line,
-    decode,
-    ordinary_lines,
-    read,
-    shown,
-)
+from filterd.lists.formats.lines import Format, Shape, by_line, normal, read, shown
 from filterd.lists.parsed import Meaning, Parsed, Rule, Scope, Unused
 
 _FILE = "domains"
@@ -30,7 +23,7 @@ _MOST_NAMED = 20
 
 def parse(text: bytes) -> Parsed:
     """Read one ``domains`` file; never raises, and takes time in proportion to its size."""
-    return read(SQUIDGUARD, decode(text))
+    return read(SQUIDGUARD, normal(text))
 
 
 def read_line(line: str) -> Iterator[Meaning]:
@@ -43,7 +36,7 @@ def read_line(line: str) -> Iterator[Meaning]:
             yield meaning
 
 
-def domains_of(source: str, packed: bytes, category: str) -> bytes:
+def domains_of(source: str, packed: Packed, category: str) -> bytes:
     """Return the ``domains`` file of a category in a tar or tar.gz.
 
     The category is a folder's path from the end, like ``adult`` or ``hobby/games``; a link to
@@ -73,7 +66,6 @@ def _named(archive: Archive) -> str:
 
 SQUIDGUARD = Format(
     name="squidguard",
-    ordinary=ordinary_lines(("", "")),
-    scopes=(Scope.SUBTREE,),
+    shapes=(Shape((b"",), (b"",), Scope.SUBTREE),),
     scan=by_line(read_line),
 )

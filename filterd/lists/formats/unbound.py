@@ -1,16 +1,27 @@
 """The lines of an unbound configuration that speak of names: ``local-zone`` and ``local-data``.
 
 A zone covers its name and everything below it; types that answer in place of the world block,
-types that let the world answer are exceptions.  ``local-data`` blocks that name: what it gives is
-not the real answer.  The longest name wins.  What holds for some clients only (a view, a tag) or
-some record types only is not applied.  Source: unbound.conf(5).
+types that let the world answer are exceptions.  ``local-data`` is the answer for
+that name, or with a ``redirect`` zone for all below it too; it only blocks where it is an address
+that leads nowhere, or of a type we do not write.  The longest name wins.  What holds for some
+clients only (a view, a tag) or some record types only is not applied.  Source: unbound.conf(5).
 """
 
 import re
 from collections.abc import Iterable, Iterator
 
+from filterd.lists.condition import Conditional
 from filterd.lists.formats.entry import read_name
-from filterd.lists.formats.lines import Format, Line, decode, ordinary_lines, read
+from filterd.lists.formats.lines import (
+    MOST_CONDITIONAL,
+    Format,
+    Line,
+    Shape,
+    normal,
+    read,
+    whole_if,
+)
+from filterd.lists.formats.rdata import can_pack, is_nowhere, pack
 from filterd.lists.formats.record_types import is_record_type
 from filterd.lists.parsed import Meaning, Off, Parsed, Rule, Scope, Unused, Wrong
 from filterd.lists.rule import Kind
@@ -48,42 +59,60 @@ _CLAUSES = frozenset(
         "view:",
     }
 )
+_REDIRECTS = frozenset({"inform_redirect", "redirect"})
+LONGEST_RECORD = 5000  # characters of a record that are read: more than any rdata we keep
+
+_record_words = re.compile(r'"(?:[^"\\]|\\.)*"|\S+').findall
 _words = re.compile(r"""\s+|\#.*|"([^"]*)"|'([^']*)'|([^\s"'#]+|.)""").finditer
 
 
 def parse(text: bytes) -> Parsed:
     """Read unbound lines; never raises, and takes time in proportion to its size."""
-    return read(UNBOUND, decode(text))
+    return read(UNBOUND, normal(text))
 
 
 def scan(lines: Iterable[Line]) -> Iterator[tuple[Line, Meaning]]:
     in_view = False
+    redirects: set[str] = set()
+    data: list[tuple[Line, Conditional]] = []
     for line in lines:
         words = (found[found.lastindex] for found in _words(line.text) if found.lastindex)
         for key in words:
             if key in _CLAUSES:
                 in_view = key == "view:"
                 continue
-            for meaning in _read_option(key, words):
-                if in_view and isinstance(meaning, (Rule, Off)):
+            for meaning in _read_option(key, words, redirects):
+                if in_view and isinstance(meaning, (Rule, Conditional, Off)):
                     yield line, Unused("a view is for some clients only: not supported")
-                else:
+                elif not isinstance(meaning, Conditional):
                     yield line, meaning
+                elif len(data) < MOST_CONDITIONAL:
+                    data.append((line, meaning))
+                else:
+                    yield line, Unused(f"more than {MOST_CONDITIONAL:,} rules with conditions")
+    # Zones may stand below their data.
+    for line, rule in data:
+        scope = Scope.SUBTREE if rule.name in redirects else Scope.EXACT
+        yield line, rule._replace(scope=scope.value)
 
 
-def _read_option(key: str, words: Iterator[str]) -> Iterator[Meaning]:
-    """Take the values of ``key`` out of ``words``."""
+def _read_option(key: str, words: Iterator[str], redirects: set[str]) -> Iterator[Meaning]:
+    """Take the values of ``key`` out of ``words``; add to ``redirects`` a zone that is one."""
     if key == "local-zone:":
-        yield _read_zone(next(words, ""), next(words, ""))
+        word, kind = next(words, ""), next(words, "")
+        zone = _read_zone(word, kind)
+        if isinstance(zone, Rule) and kind in _REDIRECTS:
+            redirects.add(zone.name)
+        yield zone
     elif key == "local-data:":
-        yield _read_data(next(words, ""))
+        yield from _read_data(next(words, ""))
     elif key == "local-zone-tag:":
         name = read_name(next(words, ""))
         next(words, "")
         yield Unused("a zone with a tag is for some clients only: not supported by this version")
         if isinstance(name, str):
-            for kind in (Kind.BLOCK, Kind.EXCEPTION):
-                yield Off(Rule(name, Scope.SUBTREE, kind))
+            for each in (Kind.BLOCK, Kind.EXCEPTION):
+                yield Off(Rule(name, Scope.SUBTREE, each))
     elif key.endswith(":"):
         next(words, "")
         yield Unused("an option that speaks of no name")
@@ -108,22 +137,45 @@ def _read_zone(word: str, kind: str) -> Meaning:
     return Wrong("a type of zone that unbound does not have")
 
 
-def _read_data(record: str) -> Meaning:
-    word, *rest = record.split(maxsplit=4) or ("",)
+def _read_data(record: str) -> Iterator[Meaning]:
+    word, *rest = _record_words(record[:LONGEST_RECORD]) or ("",)
     # Before the type there may be a TTL and a class.
-    if not any(is_record_type(each.upper()) for each in rest[:3]):
-        return Wrong("local data without a name or a record type")
+    at = next((at for at, each in enumerate(rest[:3]) if is_record_type(each.upper())), None)
+    if at is None:
+        yield Wrong("local data without a name or a record type")
+        return
     name = read_name(word)
-    return name if isinstance(name, Wrong) else Rule(name, Scope.EXACT)
+    rtype = rest[at].upper()
+    rewrite = pack(rtype, rest[at + 1 :]) if len(record) <= LONGEST_RECORD else None
+    if isinstance(name, Wrong):
+        yield name
+    elif rewrite is None and can_pack(rtype):
+        yield Wrong(f"no data of the type {rtype}, or too much")
+    else:
+        is_block = rewrite is None or is_nowhere(rewrite)
+        yield (
+            Rule(name, Scope.EXACT)
+            if is_block
+            else Conditional(Kind.REWRITE, name, rewrite=rewrite)
+        )
 
+
+# Data that leads nowhere means the same wherever it stands; other data needs the types of zones.
+_DATA_WITH_A_MEANING = (
+    rb"local-data:\s*[\"'][^\s\"']+[ \t]+(?:[0-9]+[ \t]+)?+(?:IN[ \t]+)?+"
+    rb"(?!A[ \t]+(?:0\.0\.0\.0|127\.0\.0\.1)[\"']|AAAA[ \t]+::1?[\"'])"
+)
 
 UNBOUND = Format(
     name="unbound",
-    ordinary=ordinary_lines(
-        (r'[ \t]*local-zone:[ \t]+"', rf'\.?"[ \t]+(?:{"|".join(sorted(_BLOCKS))})')
+    shapes=(
+        Shape(
+            (b'local-zone: "', b' local-zone: "'),
+            tuple(f'{dot}" {kind}'.encode() for dot in ("", ".") for kind in sorted(_BLOCKS)),
+            Scope.SUBTREE,
+        ),
     ),
-    scopes=(Scope.SUBTREE,),
     scan=scan,
-    linked=re.compile("view:"),
+    linked=whole_if(re.compile(b"view:|" + _DATA_WITH_A_MEANING)),
     nearest=True,
 )

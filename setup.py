@@ -1,0 +1,62 @@
+"""Build the compiled parts of filterd, where there is a compiler; without one it runs in Python.
+
+Everything else about the package stands in pyproject.toml.
+"""
+
+import sys
+from hashlib import blake2b
+from pathlib import Path
+
+from setuptools import Extension, setup
+
+try:
+    from Cython.Build import cythonize
+    from Cython.Compiler.Errors import CompileError
+except ImportError:
+    cythonize = None
+
+HERE = Path(__file__).parent
+NATIVE = HERE / "filterd" / "lists" / "_native"
+
+
+def sources() -> list[Path]:
+    """Return the files that the compiled core is made from."""
+    return sorted([*NATIVE.glob("*.pyx"), *NATIVE.glob("*.pxd")])
+
+
+def digest() -> str:
+    """Return what tells these sources from any others; every compiled module holds it."""
+    found = blake2b(digest_size=8)
+    for path in sources():
+        found.update(f"{path.name} {path.stat().st_size}\n".encode() + path.read_bytes())
+    return found.hexdigest()
+
+
+def extensions() -> list[Extension]:
+    """Return the compiled modules; none when Cython is not there or refuses a source."""
+    if cythonize is None:
+        sys.stderr.write("filterd: Cython is not installed; the compiled core is left out\n")
+        return []
+    modules = [
+        Extension(
+            f"filterd.lists._native.{path.stem}",
+            [str(path.relative_to(HERE))],
+            depends=[str(one.relative_to(HERE)) for one in sources()],
+            define_macros=[("FILTERD_SOURCES", f'"{digest()}"')],
+            extra_compile_args=["-O3"],
+        )
+        for path in sources()
+        if path.suffix == ".pyx"
+    ]
+    try:
+        compiled = cythonize(modules, build_dir="build")
+    except CompileError as error:
+        sys.stderr.write(f"filterd: the compiled core is left out: {error}\n")
+        return []
+    for module in compiled:
+        module.optional = True  # cythonize() drops it
+    return compiled
+
+
+if __name__ == "__main__":
+    setup(ext_modules=extensions())
