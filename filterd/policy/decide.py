@@ -5,9 +5,12 @@ what these very steps say; whatever else ever decides is tested against this pag
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from filterd.lists.category import ALWAYS_ALLOW, ESSENTIALS, LOCKED
+from filterd.lists.condition import Rewrite
+from filterd.lists.rule import Kind
+from filterd.policy.listed import Membership
 from filterd.policy.moment import Moment
 from filterd.policy.overlay import Marks
 from filterd.policy.profile import TimedWindow
@@ -19,20 +22,28 @@ from filterd.policy.verdict import Action, Rank, Reason, Verdict
 class Asked:
     """A name, what is known of it, and the moment it is asked in.
 
-    ``categories`` are those the name is in, each with the source that says so, worst first
-    (``listed.memberships``); ``marks`` is what guardians typed over it.
+    ``categories`` are those the name is in, worst first (``listed.memberships``); ``marks`` is
+    what guardians typed over it; ``rewrites`` is what a source answers instead.
     """
 
     name: str
-    categories: Mapping[str, str]
+    categories: Mapping[str, Membership]
     marks: Marks
     moment: Moment
+    rewrites: Mapping[str, tuple[Rewrite, ...]] = field(default_factory=dict)
 
     def block(self, rank: Rank, reason: Reason, **why: str) -> Verdict:
-        return Verdict(Action.BLOCK, rank, reason, until=self.moment.until, **why)
+        return Verdict(Action.BLOCK, rank, reason, until=self.moment.until, rewrite=(), **why)
 
     def allow(self, rank: Rank, reason: Reason, **why: str) -> Verdict:
-        return Verdict(Action.ALLOW, rank, reason, until=self.moment.until, **why)
+        return Verdict(Action.ALLOW, rank, reason, until=self.moment.until, rewrite=(), **why)
+
+    def close(self, rank: Rank, reason: Reason, category: str, found: Membership) -> Verdict:
+        """Block for a category, or answer what its deciding source says instead."""
+        verdict = self.block(rank, reason, category=category, source=found.source)
+        if found.kind is not Kind.REWRITE:
+            return verdict
+        return replace(verdict, action=Action.REWRITE, rewrite=self.rewrites[found.source])
 
     def is_in(self, categories: Iterable[str]) -> bool:
         return not self.categories.keys().isdisjoint(categories)
@@ -67,17 +78,19 @@ def special_name(asked: Asked) -> Verdict | None:
 
 
 def locked_category(asked: Asked) -> Verdict | None:
-    source = asked.categories.get(LOCKED)
-    if source is None:
+    """Block, also where the list would answer something else: nothing opens this by intent."""
+    found = asked.categories.get(LOCKED)
+    if found is None:
         return None
-    return asked.block(Rank.LOCKED, Reason.LOCKED, category=LOCKED, source=source)
+    return asked.block(Rank.LOCKED, Reason.LOCKED, category=LOCKED, source=found.source)
 
 
 def always_allow(asked: Asked) -> Verdict | None:
-    source = asked.categories.get(ALWAYS_ALLOW)
-    if source is None:
+    found = asked.categories.get(ALWAYS_ALLOW)
+    if found is None:
         return None
-    return asked.allow(Rank.ALWAYS_ALLOW, Reason.ALWAYS_ALLOW, category=ALWAYS_ALLOW, source=source)
+    why = {"category": ALWAYS_ALLOW, "source": found.source}
+    return asked.allow(Rank.ALWAYS_ALLOW, Reason.ALWAYS_ALLOW, **why)
 
 
 def unfiltered(asked: Asked) -> Verdict | None:
@@ -138,16 +151,16 @@ def naming_window(asked: Asked) -> Verdict | None:
 
 
 def blocked_category(asked: Asked) -> Verdict | None:
-    """Block a name for the worst blocked category that nothing lifts.
+    """Block a name for the worst blocked category that nothing lifts, or answer its rewrite.
 
     A grant and a window of mode ``open`` lift categories, not names: one that is also in another
     blocked category stays closed.
     """
     moment = asked.moment
-    for category, source in asked.categories.items():
-        is_lifted = category in moment.granted or category in moment.opened
+    for category, found in asked.categories.items():
+        is_lifted = category in moment.granted or category in moment.opened or found.lifted_by
         if category in moment.rules.blocked and not is_lifted:
-            return asked.block(Rank.CATEGORY, Reason.CATEGORY, category=category, source=source)
+            return asked.close(Rank.CATEGORY, Reason.CATEGORY, category, found)
     return None
 
 
@@ -156,9 +169,10 @@ def profile_default(asked: Asked) -> Verdict:
     rules = asked.moment.rules
     if rules.profile.default == "allow":
         return asked.allow(Rank.DEFAULT, Reason.DEFAULT_ALLOW)
-    for category, source in asked.categories.items():
+    for category, found in asked.categories.items():
         if category in rules.allowed or category in asked.moment.granted:
-            return asked.allow(Rank.DEFAULT, Reason.DEFAULT_ALLOW, category=category, source=source)
+            why = {"category": category, "source": found.source}
+            return asked.allow(Rank.DEFAULT, Reason.DEFAULT_ALLOW, **why)
     return asked.block(Rank.DEFAULT, Reason.DEFAULT_BLOCK)
 
 
@@ -194,8 +208,14 @@ EXEMPTING: frozenset[Rank] = frozenset({Rank.ALWAYS_ALLOW, Rank.GRANT, Rank.OWN}
 
 
 def judge_link(asked: Asked) -> Verdict | None:
-    """Return what is to be said of a name within an answer, None for nothing."""
-    return first_verdict(LINK_STEPS, asked)
+    """Return what is to be said of a name within an answer, None for nothing.
+
+    What would be answered instead of such a name is not what was asked for, so a rewrite blocks.
+    """
+    verdict = first_verdict(LINK_STEPS, asked)
+    if verdict is None or not verdict.is_rewrite:
+        return verdict
+    return replace(verdict, action=Action.BLOCK, rewrite=())
 
 
 def review(
@@ -240,13 +260,14 @@ def _closed_by(asked: Asked, window: TimedWindow) -> Verdict | None:
     mark = asked.marks.get(window.scope)
     if mark is not None:
         return asked.block(Rank.WINDOW, Reason.WINDOW, matched=mark.name, detail=window.name)
-    for category, source in asked.categories.items():
-        if category in window.categories and category not in asked.moment.granted:
+    for category, found in asked.categories.items():
+        is_lifted = category in asked.moment.granted or found.lifted_by
+        if category in window.categories and not is_lifted:
             return asked.block(
                 Rank.WINDOW,
                 Reason.WINDOW,
                 category=category,
-                source=source,
+                source=found.source,
                 detail=window.name,
             )
     return None

@@ -23,7 +23,8 @@ class Explanation:
 
     ``steps`` are all of them in order, also below the one that decided, each with what it says by
     itself (None: nothing).  ``local`` is set when the house answers the name itself, before any
-    step is asked.  ``categories`` are those the name is in, each with the source that says so.
+    step is asked.  ``categories`` are those the name is in, each with the source that says so;
+    ``lifted`` are those of them that do not block it here, each with the source of the exception.
     ``moment`` holds the open windows, the pause, the grants and the clock; ``verdict.until``, like
     ``moment.until``, is when all this may change.
     """
@@ -37,6 +38,7 @@ class Explanation:
     steps: tuple[tuple[str, Verdict | None], ...]
     verdict: Verdict
     categories: tuple[tuple[str, str], ...]
+    lifted: tuple[tuple[str, str], ...]
     moment: Moment
     version: int
     build: str
@@ -56,10 +58,11 @@ def explain(policy: Policy, client: Client, question: Question, now: datetime) -
     """
     table = policy.table(client.subject, now)
     verdict = table.decide(question)
-    asked = policy.knowledge.asked(question.name, policy.moment(client.subject, now))
+    name, qtype, _ = question
+    asked = policy.knowledge.asked(name, qtype, policy.moment(client.subject, now))
     if decide(asked) != verdict:
         raise FilterdError(
-            f"two answers for {question.name}: {verdict} in force, {decide(asked)} by the rules"
+            f"two answers for {name}: {verdict} in force, {decide(asked)} by the rules"
         )
     said = ((step.__name__, step(asked)) for step in (*STEPS, profile_default))
     device = policy.document.devices.get(client.device_id)
@@ -71,10 +74,13 @@ def explain(policy: Policy, client: Client, question: Question, now: datetime) -
         now=now,
         local=local_answer(question, filtering=table.profile.filtering),
         steps=tuple(
-            (step, None if one is None else table.named(question.name, one)) for step, one in said
+            (step, None if one is None else table.named(name, qtype, one)) for step, one in said
         ),
-        verdict=table.named(question.name, verdict),
-        categories=tuple(asked.categories.items()),
+        verdict=table.named(name, qtype, verdict),
+        categories=tuple((each, found.source) for each, found in asked.categories.items()),
+        lifted=tuple(
+            (each, found.lifted_by) for each, found in asked.categories.items() if found.lifted_by
+        ),
         moment=asked.moment,
         version=policy.version,
         build=policy.build,

@@ -6,12 +6,14 @@ name in, and where a listed name was written.  It does not build or read an inde
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from filterd.lists.category import CATEGORIES
+from filterd.lists.category import CATEGORIES, LOCKED
+from filterd.lists.condition import Conditional
 from filterd.lists.rule import Kind, Tag, TagSet
 
-BLOCKING: frozenset[Kind] = frozenset({Kind.IMPORTANT, Kind.BLOCK})
+BLOCKING: frozenset[Kind] = frozenset({Kind.REWRITE, Kind.IMPORTANT, Kind.BLOCK})
+_EXCEPTIONS = frozenset({Kind.IMPORTANT_EXCEPTION, Kind.EXCEPTION})
 
 _POSITION = {category: position for position, category in enumerate(CATEGORIES)}
 
@@ -26,6 +28,10 @@ class Listed(Protocol):
     def build(self) -> str:
         """The id of this build; equal lists and key have equal ids."""
 
+    @property
+    def conditional(self) -> Mapping[str, tuple[Conditional, ...]]:
+        """The rules with conditions, by source."""
+
     def find(self, name: str, /) -> int:
         """Return the number of the name's tag set, 0 when no list speaks of it."""
 
@@ -33,27 +39,61 @@ class Listed(Protocol):
         """Return the tag set with this number."""
 
 
-def memberships(tags: TagSet, categories: Mapping[str, str]) -> dict[str, str]:
-    """Return the categories these tags put a name in, each with the source that says so.
+class Sources(NamedTuple):
+    """What the document says of its lists.
 
-    ``categories`` maps sources to categories; a source missing there says nothing.  Inside one
-    category the strongest kind decides (important exception, important, exception, block);
-    categories do not touch each other.  The order is the taxonomy's, the worst first, so that of
-    two blocked categories every node and every run names the same one.
+    ``categories`` maps each to its category; the exceptions of those in ``everywhere`` reach
+    beyond it.
+    """
+
+    categories: Mapping[str, str]
+    everywhere: frozenset[str] = frozenset()
+
+
+class Membership(NamedTuple):
+    """That a name is in a category: the source that says so, and how.
+
+    ``lifted_by`` is the source whose exception reaches beyond its own category and takes away
+    what blocks the name here, "" when none does.  The name is in the category all the same.
+    """
+
+    source: str
+    kind: Kind
+    lifted_by: str = ""
+
+
+def memberships(tags: TagSet, sources: Sources) -> dict[str, Membership]:
+    """Return the categories these tags put a name in.
+
+    A source that ``sources`` does not know says nothing.  Inside one category the strongest kind
+    decides (rewrite, important exception, important, exception, block); categories do not touch
+    each other, but for an exception that reaches everywhere: it lifts what is weaker in any but
+    the locked category.  The order is the taxonomy's, the worst first, so that of two blocked
+    categories every node and every run names the same one.
     """
     strongest: dict[str, Tag] = {}
+    lifting: Tag | None = None
     for tag in tags:
-        category = categories.get(tag.source)
+        category = sources.categories.get(tag.source)
         if category is None:
             continue
-        rival = strongest.get(category)
-        if rival is None or (tag.kind, tag.source) < (rival.kind, rival.source):
-            strongest[category] = tag
-    return {
-        category: strongest[category].source
-        for category in sorted(strongest, key=_position)
-        if strongest[category].kind in BLOCKING
-    }
+        strongest[category] = _stronger(strongest.get(category), tag)
+        if tag.kind in _EXCEPTIONS and tag.source in sources.everywhere:
+            lifting = _stronger(lifting, tag)
+    found: dict[str, Membership] = {}
+    for category in sorted(strongest, key=_position):
+        tag = strongest[category]
+        if tag.kind in BLOCKING:
+            is_lifted = lifting is not None and lifting.kind < tag.kind and category != LOCKED
+            lifted_by = lifting.source if lifting is not None and is_lifted else ""
+            found[category] = Membership(tag.source, tag.kind, lifted_by)
+    return found
+
+
+def _stronger(rival: Tag | None, tag: Tag) -> Tag:
+    if rival is None or (tag.kind, tag.source) < (rival.kind, rival.source):
+        return tag
+    return rival
 
 
 def _position(category: str) -> tuple[int, str]:

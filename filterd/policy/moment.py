@@ -30,7 +30,8 @@ class Moment:
 
     ``windows`` are those open now, in the document's order; ``grants`` those in force, the newest
     first; ``granted`` are the categories these open, and ``opened`` the categories that windows
-    of mode ``open`` lift.
+    of mode ``open`` lift.  ``traits`` do not pass with time, but belong to the subject: which of
+    the lists' rules for some clients are for this one (``policy.askers``).
     """
 
     rules: Rules
@@ -41,6 +42,7 @@ class Moment:
     opened: frozenset[str] = frozenset()
     is_clock_right: bool = True
     until: datetime | None = None
+    traits: int = 0
 
 
 def moment_at(

@@ -4,15 +4,19 @@ What a document could not know to be wrong is refused here, so that decisions ne
 policy is replaced as a whole; what it remembers between questions cannot go stale.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from filterd.config.document import Document
 from filterd.errors import ConfigError, Problem
+from filterd.lists.category import ESSENTIALS, FIXED
 from filterd.policy import override, profile
+from filterd.policy.askers import asker_of
 from filterd.policy.client import Client, Devices
-from filterd.policy.listed import Listed
+from filterd.policy.conditions import conditions_of
+from filterd.policy.listed import Listed, Sources
 from filterd.policy.moment import Moment, moment_at
 from filterd.policy.overlay import Overlay, Typed
 from filterd.policy.override import Override
@@ -22,6 +26,11 @@ from filterd.policy.table import Knowledge, MomentTable
 # One house has tens of clients, a school hundreds; but an IPv6 client may change its address at
 # will, and what it can make us remember must end somewhere.
 _MAX_CLIENTS = 4096
+# Nor may it make us remember a table for every set of a list's rules that it can fall under.
+_MAX_TABLES = 1024
+
+# Stands in no id; behind it, which of the lists' rules for some clients are for this subject.
+_TRAITS = "#"
 
 
 class Policy:
@@ -50,15 +59,22 @@ class Policy:
             )
             for profile_id, settings in document.profiles.items()
         }
+        self._conditions = conditions_of(index, used_sources(document, overrides))
         self.knowledge = Knowledge(
             index,
-            {source: entry.category for source, entry in document.lists.items()},
+            _sources(document),
             Overlay(_typed(self._rules.values(), overrides)),
+            self._conditions,
         )
         self._devices = Devices(document.devices)
         self._overrides_of = self._gather_overrides()
         self._clients: dict[tuple[str, str | None], Client] = {}
         self._tables: dict[str, MomentTable] = {}
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """How many rules of a list are not applied, being more than can be looked at."""
+        return {} if self._conditions is None else self._conditions.rulebook.left_out
 
     def _gather_overrides(self) -> dict[str, tuple[Override, ...]]:
         """Return each subject's overrides: one subject a profile, one a device that has its own."""
@@ -90,23 +106,33 @@ class Policy:
         match = self._devices.find(address, mac)
         if match is None:
             profile_id = self.document.default_profile
-            return Client(address, mac, "", profile_id, "", profile_id)
+            subject = self._subject(profile_id, "", address, mac)
+            return Client(address, mac, "", profile_id, "", subject)
         profile_id = self.document.devices[match.device_id].profile
-        subject = self._subject(profile_id, match.device_id)
+        subject = self._subject(profile_id, match.device_id, address, mac)
         return Client(address, mac, match.device_id, profile_id, match.matched, subject)
 
     def client_of(self, profile_id: str, device_id: str = "") -> Client:
         """Return a client of this profile, or the device: to ask what holds without an address.
 
+        A device is taken to have the address and MAC that its owner knows it by.
         Raises KeyError when there is no such profile.
         """
         if profile_id not in self._rules:
             raise KeyError(profile_id)
-        return Client("", None, device_id, profile_id, "", self._subject(profile_id, device_id))
+        subject = self._subject(profile_id, device_id, "", None)
+        return Client("", None, device_id, profile_id, "", subject)
 
-    def _subject(self, profile_id: str, device_id: str) -> str:
+    def _subject(self, profile_id: str, device_id: str, address: str, mac: str | None) -> str:
         subject = _device_subject(profile_id, device_id)
-        return subject if subject in self._overrides_of else profile_id
+        if subject not in self._overrides_of:
+            subject = profile_id
+        if self._conditions is None or not self._conditions.rulebook.askers:
+            return subject
+        is_filtered = self.document.profiles[profile_id].filtering
+        device = self.document.devices.get(device_id)
+        asker = asker_of(address, mac, device_id, device, is_filtered=is_filtered)
+        return f"{subject}{_TRAITS}{self._conditions.rulebook.askers.traits(asker):x}"
 
     def subject(self, address: str, mac: str | None) -> str:
         """Return the key of what holds for this client; clients with one key are treated alike."""
@@ -114,8 +140,10 @@ class Policy:
 
     def moment(self, subject: str, now: datetime) -> Moment:
         """Return what holds for a subject at ``now`` (aware UTC), and until when."""
-        rules = self._rules[subject.partition("/")[0]]
-        return moment_at(rules, self._overrides_of[subject], now, self._newest)
+        whose, _, traits = subject.partition(_TRAITS)
+        rules = self._rules[whose.partition("/")[0]]
+        moment = moment_at(rules, self._overrides_of[whose], now, self._newest)
+        return replace(moment, traits=int(traits, 16)) if traits else moment
 
     def table(self, subject: str, now: datetime) -> MomentTable:
         """Return the subject's table for ``now`` (aware UTC); a dict look-up while it holds."""
@@ -127,6 +155,8 @@ class Policy:
                 since=now,
                 build_version=(self.build, self.version),
             )
+            if len(self._tables) >= _MAX_TABLES:
+                self._tables = {}
             self._tables[subject] = table
         return table
 
@@ -154,6 +184,33 @@ def compile_policy(
 def _device_subject(profile_id: str, device_id: str) -> str:
     # Neither id has a slash in it.
     return f"{profile_id}/{device_id}"
+
+
+def _sources(document: Document) -> Sources:
+    lists = document.lists.items()
+    return Sources(
+        {source: entry.category for source, entry in lists},
+        frozenset(source for source, entry in lists if entry.exceptions == "everywhere"),
+    )
+
+
+def used_sources(document: Document, overrides: Iterable[Override]) -> tuple[str, ...]:
+    """Return the lists whose word can matter to anybody, in the document's order.
+
+    That is those of a category that a filtering profile, a window or a grant speaks of, of the
+    categories that hold for everybody, and those whose exceptions reach into every category.
+    """
+    categories = {*FIXED, ESSENTIALS}
+    for settings in document.profiles.values():
+        if settings.filtering:
+            categories.update(settings.blocked_categories, settings.allowed_categories)
+            categories.update(*(window.categories for window in settings.windows))
+    categories.update(*(exception.categories for exception in overrides))
+    return tuple(
+        source
+        for source, entry in document.lists.items()
+        if entry.category in categories or entry.exceptions == "everywhere"
+    )
 
 
 def _typed(rules: Iterable[Rules], overrides: Iterable[Override]) -> Iterator[Typed]:

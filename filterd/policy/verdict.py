@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, IntEnum
 
+from filterd.lists.condition import Rewrite
+
 
 class Action(Enum):
     """What happens to the query."""
 
     ALLOW = "allow"
     BLOCK = "block"
+    REWRITE = "rewrite"  # answered with what the deciding list says instead
 
 
 class Rank(IntEnum):
@@ -50,7 +53,8 @@ class Verdict:
     """One decision with everything "why?" needs.
 
     ``matched`` is the name the rule was written for (a parent of the asked name, or of a name
-    in its answer); ``detail`` is the window's name or the override's id; ``until`` is when the
+    in its answer), or its pattern between slashes; ``rewrite`` is what the deciding list answers
+    instead; ``detail`` is the window's name or the override's id; ``until`` is when the
     subject's rules next change (aware UTC), None when nothing is scheduled.  Empty text means
     "does not apply".
     """
@@ -63,10 +67,15 @@ class Verdict:
     matched: str = ""
     detail: str = ""
     until: datetime | None = None
+    rewrite: tuple[Rewrite, ...] = ()
 
     @property
     def is_block(self) -> bool:
         return self.action is Action.BLOCK
+
+    @property
+    def is_rewrite(self) -> bool:
+        return self.action is Action.REWRITE
 
     @property
     def is_recorded(self) -> bool:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from filterd.policy.snapshot import Policy
 from filterd.policy.table import MomentTable
 from filterd.policy.verdict import Verdict
+from filterd.resolve.rewritten import query_for, target_of
 from filterd.wire.query import Query
 
 
@@ -46,3 +47,10 @@ class Judged(NamedTuple):
     @property
     def query(self) -> Query:
         return self.asked.query
+
+    @property
+    def wanted(self) -> Query:
+        """The query whose answer is served: the client's own, or for what it is led to instead."""
+        query, verdict = self.asked.query, self.verdict
+        target = target_of(verdict, query.question.qtype) if verdict.is_rewrite else ""
+        return query_for(query, target) if target else query

@@ -7,7 +7,7 @@ Time comes in as ``tick``.  Source: RFC 2308 (negative answers), RFC 9520 (failu
 
 from dataclasses import dataclass
 
-from filterd.resolve.bounded import Bounded
+from filterd.policy.bounded import Bounded
 from filterd.wire.answer import Answer, Body, Section, negative_ttl
 from filterd.wire.codes import ANY, NOERROR, NXDOMAIN, SERVFAIL
 from filterd.wire.query import Query

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from filterd.config.address import Network, plain_address
 from filterd.errors import WireError
+from filterd.policy.bounded import Bounded
 from filterd.policy.snapshot import Policy
 from filterd.policy.special import local_answer
 from filterd.policy.verdict import Verdict
@@ -20,14 +21,15 @@ from filterd.resolve import memo as memos
 from filterd.resolve.access import Bucket, may_ask
 from filterd.resolve.asked import Asked, Judged, Now
 from filterd.resolve.blocked import BLOCK_TTL_S, forge_block
-from filterd.resolve.bounded import Bounded
 from filterd.resolve.cache import LONGEST_S, Cache, Entry, Key, entry_of, key_of
 from filterd.resolve.local import forge_local
 from filterd.resolve.logged import record_of
 from filterd.resolve.record import Origin, Record
+from filterd.resolve.rewritten import finish_alias, forge_alias, forge_rewrite
 from filterd.wire import forge
 from filterd.wire.answer import without_opt
-from filterd.wire.codes import ANY, EDE_NETWORK_ERROR, NOERROR, REFUSED, SERVFAIL
+from filterd.wire.codes import ANY, EDE_NETWORK_ERROR, EDE_OTHER, NOERROR, REFUSED, SERVFAIL
+from filterd.wire.edns import Ede
 from filterd.wire.query import scan
 
 # How long an address is taken for the same device: its MAC may change hands.
@@ -164,10 +166,11 @@ class Engine:
         own = self._answer_ourselves(judged)
         if own is not None:
             return own
-        key = key_of(query)
+        wanted = judged.wanted
+        key = key_of(wanted)
         entry = self.cache.get(key, now.tick)
         if entry is None:
-            return Forward(key, forge.to_upstream(query, 0), asked)
+            return Forward(key, forge.to_upstream(wanted, 0), asked)
         return self._serve(judged, entry, Origin.CACHE)
 
     def learn(self, forward: Forward, reply: bytes, tick: float) -> Entry | None:
@@ -176,7 +179,7 @@ class Engine:
             body, answer = without_opt(reply)
         except WireError:
             return None
-        if answer.question != forward.asked.query.question:
+        if answer.question != forward.key[:3]:
             return None
         entry = entry_of(answer, body, tick)
         self.cache.put(forward.key, entry)
@@ -185,15 +188,22 @@ class Engine:
     def answered(self, forward: Forward, entry: Entry, now: Now) -> Reply:
         """Answer one of those who waited; it is judged again, the policy may be another now."""
         judged = self._judge(forward.asked, now)
-        return self._answer_ourselves(judged) or self._serve(judged, entry, Origin.UPSTREAM)
+        own = self._answer_ourselves(judged)
+        if own is not None:
+            return own
+        if key_of(judged.wanted) != forward.key:
+            # Another name is wanted by now; the client will ask again.
+            return self._fail(judged, (EDE_OTHER, "the rules have just changed"))
+        return self._serve(judged, entry, Origin.UPSTREAM)
 
     def failed(self, forward: Forward, now: Now) -> Reply:
         """Answer one of those who waited in vain.  Not cached: the next query tries again."""
         judged = self._judge(forward.asked, now)
         own = self._answer_ourselves(judged)
-        if own is not None:
-            return own
-        reply = forge.servfail(judged.query, (EDE_NETWORK_ERROR, "no upstream answered"))
+        return own or self._fail(judged, (EDE_NETWORK_ERROR, "no upstream answered"))
+
+    def _fail(self, judged: Judged, why: Ede) -> Reply:
+        reply = forge.servfail(judged.query, why)
         return Reply(reply, record_of(judged, judged.verdict, SERVFAIL, Origin.FAILED))
 
     def _client(self, address: str, mac: str | None, tick: float) -> Known | None:
@@ -238,6 +248,10 @@ class Engine:
             return Reply(forge_local(query, local, self.page_addresses), None)
         if judged.verdict.is_block:
             return self._block(judged, judged.verdict, float("inf"))
+        if judged.verdict.is_rewrite:
+            own = self._rewrite(judged)
+            if own is not None:
+                return own
         if query.question.qtype != ANY:
             return None
         record = record_of(judged, judged.verdict, NOERROR, Origin.OURSELVES)
@@ -245,28 +259,56 @@ class Engine:
 
     def _block(self, judged: Judged, verdict: Verdict, until: float) -> Reply:
         """Answer with a block; ``until`` (a tick) is how long its cause is known to stand."""
-        left_s = judged.left_s
-        answer = judged.table.profile.answer
-        packet = forge_block(judged.query, verdict, answer, memos.cap_at(BLOCK_TTL_S, left_s))
+        answer, ttl = judged.table.profile.answer, memos.cap_at(BLOCK_TTL_S, judged.left_s)
+        packet = forge_block(judged.query, verdict, answer, ttl)
+        return self._forged(judged, verdict, packet, until)
+
+    def _rewrite(self, judged: Judged) -> Reply | None:
+        """Answer with what the deciding list says instead; None where an upstream must be asked.
+
+        That is for an alias only, and only one step: what the target would be rewritten to is not
+        followed, nor is a target of the house's own.
+        """
+        query, verdict, table = judged.query, judged.verdict, judged.table
+        ttl = memos.cap_at(BLOCK_TTL_S, judged.left_s)
+        packet = forge_rewrite(query, verdict, ttl)
+        if packet is None:
+            question = judged.wanted.question
+            is_ours = local_answer(question, filtering=table.profile.filtering) is not None
+            if not is_ours and not table.decide(question).is_rewrite:
+                found = table.review(verdict, (question.name,), question.qtype)
+                return None if found is None else self._block(judged, found, float("inf"))
+            packet = forge_alias(query, verdict, question.name, ttl)
+        return self._forged(judged, verdict, packet, float("inf"))
+
+    def _forged(self, judged: Judged, verdict: Verdict, packet: bytes, until: float) -> Reply:
+        """Reply with what was made here, and remember it while it is true."""
+        query = judged.query
         record = record_of(judged, verdict, packet[3] & 0x0F, Origin.OURSELVES)
-        reply = Reply(packet, record)
-        steady = memos.cap_until(BLOCK_TTL_S, left_s, judged.now.tick)
+        fitted = forge.fit(query, packet, forge.limit_for(query, judged.asked.over_stream))
+        reply = Reply(fitted, record)
+        steady = memos.cap_until(BLOCK_TTL_S, judged.left_s, judged.now.tick)
         self._memorise(judged, reply, min(until, steady))
         return reply
 
     def _serve(self, judged: Judged, entry: Entry, origin: Origin) -> Reply:
         """Answer from an entry, unless its chain leads where this profile may not go."""
+        query, verdict, tick = judged.query, judged.verdict, judged.now.tick
         if entry.names:
-            found = judged.table.review(judged.verdict, entry.names)
+            found = judged.table.review(verdict, entry.names, query.question.qtype)
             if found is not None:
                 return self._block(judged, found, entry.expires)
-        query, tick = judged.query, judged.now.tick
         profile = judged.table.profile
         limit_s = profile.max_ttl_s if profile.filtering else LONGEST_S
-        cap_s = memos.cap_at(limit_s, judged.left_s)
-        packet = forge.finish(query, entry.body, int(tick - entry.stored), cap_s)
+        if verdict.is_rewrite:
+            limit_s = min(limit_s, BLOCK_TTL_S)
+        cap_s, age_s = memos.cap_at(limit_s, judged.left_s), int(tick - entry.stored)
+        try:
+            packet = _written(judged, entry, age_s, cap_s)
+        except WireError:
+            return self._fail(judged, (EDE_OTHER, "the answer cannot be read"))
         packet = forge.fit(query, packet, forge.limit_for(query, judged.asked.over_stream))
-        reply = Reply(packet, record_of(judged, judged.verdict, entry.rcode, origin))
+        reply = Reply(packet, record_of(judged, verdict, entry.rcode, origin))
         # What came from an upstream a moment ago is only worth it when it is asked for again.
         if origin is Origin.CACHE:
             steady = memos.cap_until(limit_s, judged.left_s, tick)
@@ -288,3 +330,11 @@ class Engine:
     def _forget_decided(self) -> None:
         self._memo.clear()
         self._clients.clear()
+
+
+def _written(judged: Judged, entry: Entry, age_s: int, cap_s: int) -> bytes:
+    """Write the reply that an entry makes.  Raises WireError where it cannot be rewritten."""
+    query, verdict = judged.query, judged.verdict
+    if not verdict.is_rewrite:
+        return forge.finish(query, entry.body, age_s, cap_s)
+    return finish_alias(query, verdict, entry, age_s=age_s, ttl_cap=cap_s)

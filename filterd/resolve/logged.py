@@ -1,12 +1,9 @@
 """Decides what of a query is kept at all: the profile's log depth, and the names never kept."""
 
-from filterd.policy.listed import written_for
 from filterd.policy.table import MomentTable
 from filterd.policy.verdict import Verdict
 from filterd.resolve.asked import Judged
 from filterd.resolve.record import Origin, Record
-from filterd.wire.codes import IN, A
-from filterd.wire.query import Question
 
 
 def record_of(judged: Judged, verdict: Verdict, rcode: int, origin: Origin) -> Record | None:
@@ -52,15 +49,13 @@ def _begins_with_a_helpline(table: MomentTable, name: str) -> bool:
     """
     shorter = name.rpartition(".")[0]
     while "." in shorter:
-        if not table.decide(Question(shorter, A, IN)).is_recorded:
+        if table.is_helpline(shorter):
             return True
         shorter = shorter.rpartition(".")[0]
     return False
 
 
 def _matched(judged: Judged, verdict: Verdict) -> str:
-    """Return the name the rule was written for; a list's is looked up only here."""
-    if verdict.matched or not verdict.source:
-        return verdict.matched
-    name = judged.query.question.name
-    return written_for(judged.policy.knowledge.listed, name, verdict.source)
+    """Return what the rule was written for; a list's is looked up only here."""
+    name, qtype, _ = judged.query.question
+    return judged.table.named(name, qtype, verdict).matched

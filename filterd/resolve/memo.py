@@ -7,7 +7,7 @@ build: the engine empties the memo when either changes and when the clock jumps.
 
 from typing import NamedTuple
 
-from filterd.resolve.bounded import Bounded
+from filterd.policy.bounded import Bounded
 from filterd.resolve.cache import Entry
 
 ENTRIES = 16_384

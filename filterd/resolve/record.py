@@ -7,7 +7,7 @@ from typing import NamedTuple
 class Origin(IntEnum):
     """Where the answer came from."""
 
-    OURSELVES = 0  # blocked, or a name with a meaning
+    OURSELVES = 0  # blocked, rewritten, or a name with a meaning
     CACHE = 1
     UPSTREAM = 2
     FAILED = 3  # no upstream answered

@@ -88,6 +88,10 @@ class LogRow:
     def is_block(self) -> bool:
         return self.action == "block"
 
+    @property
+    def is_rewrite(self) -> bool:
+        return self.action == "rewrite"
+
 
 @dataclass(frozen=True, slots=True)
 class SeenClient:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from filterd.config.document import Document, parse_document
-from filterd.errors import ConfigError, Conflict, StoreError
+from filterd.errors import ConfigError, Conflict, NothingToUndo, StoreError
 from filterd.policy.override import Override
 from filterd.store.database import Database
 from filterd.store.instant import from_us, to_us
@@ -119,13 +119,13 @@ class PolicyStore:
         """Store the document before the last change as a new version and return it.
 
         An undo is a change like any other, so undoing it brings the change back.  Raises Conflict
-        as ``save`` does when ``based_on`` is given, and StoreError when nothing was changed yet.
+        as ``save`` does when ``based_on`` is given, and NothingToUndo when nothing was changed yet.
         """
         with self._database.writing() as connection:
             newest = self._expect(connection, based_on)
             before = self._find(connection, newest.number - 1)
             if before is None:
-                raise StoreError("there is no change to undo")
+                raise NothingToUndo("there is no change to undo")
             reason = f"undoes version {newest.number}"
             return _append(
                 connection, Version(0, author, now, reason, newest.number, before.document)

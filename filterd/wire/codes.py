@@ -44,6 +44,7 @@ ANY = 255
 # Extended errors we give (RFC 8914 section 4).
 EDE_OTHER = 0
 EDE_STALE_ANSWER = 3
+EDE_FORGED = 4
 EDE_BLOCKED = 15
 EDE_CENSORED = 16
 EDE_FILTERED = 17

@@ -10,14 +10,16 @@ Source: RFC 1035 section 4.1; RFC 2308; RFC 4035 section 3.2; RFC 6891; RFC 8482
 import ipaddress
 import struct
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from filterd.errors import WireError
 from filterd.wire import name as names
-from filterd.wire.answer import Body
+from filterd.wire.answer import Body, Section
 from filterd.wire.codes import (
     AAAA,
     AD,
     CD,
+    CNAME,
     HINFO,
     IN,
     NOERROR,
@@ -32,6 +34,7 @@ from filterd.wire.codes import (
     A,
 )
 from filterd.wire.edns import UDP_SIZE, Ede, opt_record
+from filterd.wire.expand import Plain
 from filterd.wire.query import HEADER_OCTETS, Query, read
 
 _SMALLEST_LIMIT = 512
@@ -44,6 +47,8 @@ _OPCODE = 0x7800
 _HEADER = struct.Struct("!HH8s")  # id, flags, the four counts
 _COUNTS = struct.Struct("!4H")
 _RECORD = struct.Struct("!HHHIH")  # owner as a pointer, type, class, ttl, length of rdata
+_PLAIN = struct.Struct("!HHIH")  # type, class, ttl, length of rdata
+_U16 = struct.Struct("!H")
 _U32 = struct.Struct("!I")
 _TO_QUESTION = 0xC000 | HEADER_OCTETS
 
@@ -131,12 +136,17 @@ def nxdomain(query: Query, *, ttl: int, ede: Ede = None) -> bytes:
 
 def refused(query: Query, ede: Ede = None) -> bytes:
     """Say that we will not answer this client or this question."""
-    return _reply(query, REFUSED, _NO_RECORDS, b"", ede)
+    return failure(query, REFUSED, ede)
 
 
 def servfail(query: Query, ede: Ede = None) -> bytes:
     """Say that no answer could be had just now."""
-    return _reply(query, SERVFAIL, _NO_RECORDS, b"", ede)
+    return failure(query, SERVFAIL, ede)
+
+
+def failure(query: Query, rcode: int, ede: Ede = None) -> bytes:
+    """Answer with nothing but a response code, which is at most 15."""
+    return _reply(query, rcode, _NO_RECORDS, b"", ede)
 
 
 def null_address(query: Query, ttl: int, ede: Ede = None) -> bytes:
@@ -167,8 +177,47 @@ def addresses(
         rdatas = []
     if not rdatas:
         return nodata(query, ttl=ttl, ede=ede)
-    records = b"".join(_record(qtype, ttl, each) for each in rdatas)
-    return _reply(query, NOERROR, _counts(len(rdatas), 0), records, ede)
+    return records(query, rdatas, ttl=ttl, ede=ede)
+
+
+def records(query: Query, rdatas: Sequence[bytes], *, ttl: int, ede: Ede = None) -> bytes:
+    """Answer with records of the type that was asked for; ``rdatas`` in wire form."""
+    qtype = query.question.qtype
+    written = b"".join(_record(qtype, ttl, each) for each in rdatas)
+    return _reply(query, NOERROR, _counts(len(rdatas), 0), written, ede)
+
+
+class Behind(NamedTuple):
+    """What stands behind an alias: the answer to the same type of question for its target."""
+
+    rcode: int
+    records: Sequence[Plain]
+    age_s: int
+
+
+NOTHING_BEHIND = Behind(NOERROR, (), 0)
+
+
+def alias(
+    query: Query, target: str, behind: Behind = NOTHING_BEHIND, *, ttl_cap: int, ede: Ede = None
+) -> bytes:
+    """Answer with a CNAME to ``target``, and what is known of that.
+
+    The alias itself lives ``ttl_cap`` seconds; each TTL behind it is lowered by the answer's age
+    and to at most as many.
+    """
+    rdata = names.to_wire(target)
+    parts = [_record(CNAME, ttl_cap, rdata)]
+    in_answer = 1
+    to_target = _U16.pack(0xC000 | HEADER_OCTETS + len(query.asked) + _RECORD.size)
+    for record in behind.records:
+        in_answer += record.section is Section.ANSWER
+        owner = to_target if record.owner == rdata else record.owner
+        ttl = max(0, min(record.ttl - behind.age_s, ttl_cap))
+        fixed = _PLAIN.pack(record.rtype, IN, ttl, len(record.rdata))
+        parts += owner, fixed, record.rdata
+    counts = _counts(in_answer, len(behind.records) + 1 - in_answer)
+    return _reply(query, behind.rcode, counts, b"".join(parts), ede)
 
 
 def hinfo_any(query: Query, *, ttl: int = 60) -> bytes:

@@ -4,23 +4,26 @@ Half of the worlds have the real compiled index under them, the others plain loo
 
 The naive one shares no code with the policy room beyond its values: plain loops over every rule,
 every own name and every step, a clock on the wall for the windows, and the lowest rank of all
-opinions.  It is written from the design's order, not from ``policy.decide``.
+opinions.  What it makes of the lists themselves is ``conftest.said_of``.  It is written from the design's order, not from ``policy.decide``.
 """
 
 import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from filterd.config.document import DAYS, Device, Document, ListSource, Mode, Profile, Window
-from filterd.lists.category import CATEGORIES, FIXED
+from filterd.lists.category import FIXED
+from filterd.lists.condition import EVERYBODY, Conditional, Rewrite, Who
+from filterd.lists.rule import Kind
 from filterd.policy.decide import decide, judge_link, review
 from filterd.policy.override import Override
 from filterd.policy.snapshot import Policy, compile_policy
-from filterd.policy.verdict import Reason, Verdict
+from filterd.policy.verdict import Action, Reason, Verdict
 from filterd.wire.query import Question
 
 SEEDS = 24
@@ -40,6 +43,15 @@ TEST_NAME = "blocked.filter.home.arpa"
 AROUND = [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 4, tzinfo=UTC)]
 MODES: tuple[Mode, ...] = ("essentials", "only", "block", "open")
 ZONES = ["Asia/Karachi", "Europe/Berlin", "Australia/Lord_Howe"]
+PATTERNS = ["^a\\.", "b\\.c", "(a|b)\\.example$", "c", "^[ab]\\.[bc]\\.", "example"]
+# Of a Who: clients, clients left out, tags, tags left out.
+WHO = [["192.0.2.1", "one", "192.0.2.0/25", "nobody"]] * 2 + [["user_child", "device_tv"]] * 2
+REWRITES = [
+    Rewrite(3),
+    Rewrite(0),
+    Rewrite(0, 1, bytes(4)),
+    Rewrite(0, 5, b"\x01a\x01b\x07example\x00"),
+]
 
 
 class Opinion(NamedTuple):
@@ -52,11 +64,22 @@ class Opinion(NamedTuple):
     source: str = ""
     matched: str = ""
     detail: str = ""
+    rewrite: frozenset[Rewrite] = frozenset()
+
+
+class Asks(NamedTuple):
+    """Who asks, and for what type."""
+
+    profile: str
+    device: str
+    address: str
+    qtype: int
 
 
 class World(NamedTuple):
     document: Document
-    rules: list[tuple[str, int, str, str]]  # source, kind, scope, name
+    listed: Any  # the naive lists
+    said_of: Callable[..., Any]
     overrides: tuple[Override, ...]
     newest: datetime | None
     policy: Policy
@@ -76,20 +99,6 @@ def typed(names: tuple[str, ...], name: str) -> tuple[int, str] | None:
     if "=" + name in names:
         best = (2 * name.count(".") + 1, name)
     return best
-
-
-def categories_of(world: World, name: str) -> dict[str, str]:
-    found = {}
-    for category in CATEGORIES:
-        said = sorted(
-            (kind, source)
-            for source, kind, scope, listed in world.rules
-            if world.document.lists[source].category == category
-            if (scope != "=" and name.endswith("." + listed)) or (scope != "*." and name == listed)
-        )
-        if said and said[0][0] in {1, 3}:
-            found[category] = said[0][1]
-    return found
 
 
 def shown_by(zone: str, now: datetime) -> datetime:
@@ -122,10 +131,10 @@ def is_open(window: Window, latest: datetime) -> bool:
 
 
 def opinions(
-    world: World, whose: tuple[str, str], name: str, now: datetime, *, is_link: bool
+    world: World, whose: Asks, name: str, now: datetime, *, is_link: bool
 ) -> Iterator[Opinion]:
     profile = world.document.profiles[whose[0]]
-    lists = categories_of(world, name)
+    lists = world.said_of(world.document, world.listed, whose, name)
     yield from for_everybody(lists)
     if not profile.filtering:
         yield Opinion(10, "unfiltered", False)
@@ -151,22 +160,21 @@ def opinions(
         yield from by_default(profile, lists, granted)
 
 
-def for_everybody(lists: dict[str, str]) -> Iterator[Opinion]:
+def for_everybody(lists: dict[str, Any]) -> Iterator[Opinion]:
     if "csam-illegal" in lists:
-        yield Opinion(2, "locked", True, "csam-illegal", lists["csam-illegal"])
+        yield Opinion(2, "locked", True, "csam-illegal", lists["csam-illegal"].source)
     if "always-allow" in lists:
-        yield Opinion(3, "always-allow", False, "always-allow", lists["always-allow"])
+        yield Opinion(3, "always-allow", False, "always-allow", lists["always-allow"].source)
 
 
-def by_category(profile: Profile, lists: dict[str, str], lifted: set[str]) -> Iterator[Opinion]:
-    for category, source in lists.items():
-        if category in profile.blocked_categories and category not in lifted:
-            yield Opinion(9, "category", True, category, source)
+def by_category(profile: Profile, lists: dict[str, Any], lifted: set[str]) -> Iterator[Opinion]:
+    for category, said in lists.items():
+        if category in profile.blocked_categories and category not in lifted and not said.is_lifted:
+            opinion = Opinion(9, "category", not said.rewrite, category, said.source)
+            yield opinion._replace(rewrite=said.rewrite)
 
 
-def in_force(
-    world: World, whose: tuple[str, str], at: datetime | None
-) -> tuple[int | None, list[Override]]:
+def in_force(world: World, whose: Asks, at: datetime | None) -> tuple[int | None, list[Override]]:
     assert at is not None
     mine = [
         one
@@ -178,11 +186,11 @@ def in_force(
     return pause, [one for one in mine if one.kind == "grant" and (pause is None or one.id > pause)]
 
 
-def by_default(profile: Profile, lists: dict[str, str], granted: set[str]) -> Iterator[Opinion]:
+def by_default(profile: Profile, lists: dict[str, Any], granted: set[str]) -> Iterator[Opinion]:
     if profile.default == "block":
-        for category, source in lists.items():
+        for category, said in lists.items():
             if category in {*profile.allowed_categories, *granted}:
-                yield Opinion(10, "default-allow", False, category, source)
+                yield Opinion(10, "default-allow", False, category, said.source)
         yield Opinion(10, "default-block", True)
     yield Opinion(10, "default-allow", False)
 
@@ -201,16 +209,16 @@ def by_name(profile: Profile, grants: list[Override], name: str) -> Iterator[Opi
 
 
 def by_window(
-    window: Window, lists: dict[str, str], granted: set[str], name: str, *, is_link: bool
+    window: Window, lists: dict[str, Any], granted: set[str], name: str, *, is_link: bool
 ) -> Iterator[Opinion]:
     closes = Opinion(7, "window", True, detail=window.name)
     best = typed(window.names, name)
     if window.mode == "block":
         if best is not None:
             yield closes._replace(matched=best[1])
-        for category, source in lists.items():
-            if category in window.categories and category not in granted:
-                yield closes._replace(category=category, source=source)
+        for category, said in lists.items():
+            if category in window.categories and category not in granted and not said.is_lifted:
+                yield closes._replace(category=category, source=said.source)
     elif window.mode != "open" and not is_link:
         passes = set(window.categories) if window.mode == "only" else {"essentials"}
         is_listed = window.mode == "only" and best is not None
@@ -223,12 +231,16 @@ def first_of(found: Iterator[Opinion]) -> Opinion | None:
 
 
 def naive_review(
-    world: World, whose: tuple[str, str], first: Opinion, names: list[str], now: datetime
+    world: World, whose: Asks, first: Opinion, names: list[str], now: datetime
 ) -> Opinion | None:
     if first.is_block:
         return None
     links = [first_of(opinions(world, whose, name, now, is_link=True)) for name in names]
-    blocks = [one for one in links if one is not None and one.is_block]
+    blocks = [
+        one._replace(is_block=True, rewrite=frozenset())
+        for one in links
+        if one is not None and (one.is_block or one.rewrite)
+    ]
     if first.rank in {3, 4, 6}:
         blocks = [one for one in blocks if one.rank == 2]
     return min(blocks, key=lambda one: one.rank, default=None)
@@ -247,6 +259,7 @@ def as_opinion(verdict: Verdict | None) -> Opinion | None:
         verdict.source,
         matched,
         verdict.detail,
+        frozenset(verdict.rewrite),
     )
 
 
@@ -324,26 +337,69 @@ def some_rules(dice: random.Random) -> list[str]:
     ]
 
 
-def a_world(dice: random.Random, lists: dict[str, ListSource], naive: Callable[..., Any]) -> World:
-    listed = naive({source: some_rules(dice) for source in lists})
+def a_condition(dice: random.Random) -> Conditional:
+    kind = dice.choice([*Kind][1:5] + [Kind.REWRITE] * 3)
+    types = [frozenset[int](), frozenset({1}), frozenset({28, 65})]
+    everyone = [EVERYBODY] * 3 + [Who(*(some(dice, pool, 2) for pool in WHO)) for _ in range(2)]
+    rule = Conditional(
+        kind,
+        types=dice.choice(types),
+        but_types=dice.choice([types[0], types[0], *types]),
+        who=dice.choice(everyone),
+        denyallow=frozenset(a_name(dice) for _ in range(dice.choice([0, 0, 1]))),
+        rewrite=dice.choice([None, *REWRITES]) if kind is Kind.REWRITE else None,
+    )
+    if kind is Kind.EXCEPTION and dice.random() < 0.5:
+        rule = rule._replace(rewrite=dice.choice(REWRITES))
+    if dice.random() < 0.4:
+        return rule._replace(pattern=dice.choice(PATTERNS), inverted=dice.random() < 0.1)
+    return rule._replace(name=a_name(dice), scope=dice.choice(["exact", "subtree", "below"]))
+
+
+def with_conditions(
+    dice: random.Random, lists: dict[str, ListSource]
+) -> tuple[dict[str, ListSource], dict[str, tuple[Conditional, ...]]]:
+    """Give some lists rules with conditions, and let some lists' exceptions reach everywhere."""
+    conditional = {
+        source: tuple(a_condition(dice) for _ in range(dice.choice([0, 0, 1, 3])))
+        for source in lists
+    }
+    reaching = {
+        source: ListSource(**dict(entry) | {"exceptions": "everywhere"})
+        for source, entry in lists.items()
+        if entry.category not in {*FIXED, "essentials"} and dice.random() < 0.5
+    }
+    return lists | reaching, conditional
+
+
+def a_world(
+    dice: random.Random, lists: dict[str, ListSource], naive: Callable[..., Any], said: Any
+) -> World:
+    conditional: dict[str, tuple[Conditional, ...]] = {}
+    if dice.random() < 0.7:
+        lists, conditional = with_conditions(dice, lists)
+    listed = naive({source: some_rules(dice) for source in lists}, conditional)
     document = Document(
         zone=dice.choice(ZONES),
         lists=lists,
         profiles={"p": a_profile(dice), "q": a_profile(dice)},
         devices={
-            "one": Device(name="one", profile="p", match=("192.0.2.1",)),
-            "two": Device(name="two", profile="q", match=("192.0.2.0/24",)),
+            "one": Device(name="One", profile="p", match=("192.0.2.1",)),
+            "two": Device(name="Two", profile="q", match=("192.0.2.0/24",)),
         },
         default_profile=dice.choice("pq"),
     )
     numbers = dice.sample(range(9), dice.choice([0, 1, 2, 4]))
     overrides = tuple(an_override(dice, number) for number in numbers)
     newest = a_time(dice) if dice.random() < 0.3 else None
-    rules = [(source, int(kind), scope, name) for source, kind, scope, name in listed.rules]
     # What the index promises of these lists is tested in its own room; here it must fit.
     index = listed.compiled() if dice.random() < 0.5 else listed
     policy = compile_policy(document, 1, index, overrides, newest)
-    return World(document, rules, overrides, newest, policy)
+    return World(document, listed, said, overrides, newest, policy)
+
+
+def judge_by_rules(asked: Callable[[str], Any], link: str) -> Verdict | None:
+    return judge_link(asked(link))
 
 
 def check(world: World, dice: random.Random, now: datetime, questions: int) -> None:
@@ -356,44 +412,49 @@ def check(world: World, dice: random.Random, now: datetime, questions: int) -> N
     for _ in range(questions):
         name = dice.choice([a_name(dice)] * 9 + [dice.choice([*sorted(CANARIES), TEST_NAME])])
         links = [a_name(dice) for _ in range(dice.randint(0, 3))]
-        verdict = table.decide(Question(name, 1, 1))
-        assert verdict == decide(world.policy.knowledge.asked(name, moment))
-        expected = first_of(opinions(world, (profile, device), name, now, is_link=False))
+        qtype = dice.choice([1, 1, 28, 65])
+        whose = Asks(profile, device, address, qtype)
+        verdict = table.decide(Question(name, qtype, 1))
+        asked = partial(world.policy.knowledge.asked, qtype=qtype, moment=moment)
+        assert verdict == decide(asked(name))
+        expected = first_of(opinions(world, whose, name, now, is_link=False))
         assert expected is not None
         assert as_opinion(verdict) == expected, (name, now)
         assert verdict.until == table.until
-        found = table.review(verdict, links)
-        by_rules = review(
-            verdict, links, lambda link: judge_link(world.policy.knowledge.asked(link, moment))
-        )
+        found = table.review(verdict, links, qtype)
+        by_rules = review(verdict, links, partial(judge_by_rules, asked))
         assert as_opinion(found) == as_opinion(by_rules)
-        reviewed = naive_review(world, (profile, device), expected, links, now)
+        reviewed = naive_review(world, whose, expected, links, now)
         assert as_opinion(found) == reviewed, (name, links, now)
-        still = first_of(opinions(world, (profile, device), name, later, is_link=False))
+        still = first_of(opinions(world, whose, name, later, is_link=False))
         assert still == expected, (name, now, later, table.until)
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_tables_walk_and_naive_reading_agree(
-    seed: int, list_sources: dict[str, ListSource], naive_lists: Callable[..., Any]
+    seed: int,
+    list_sources: dict[str, ListSource],
+    naive_lists: Callable[..., Any],
+    said_of: Callable[..., Any],
 ) -> None:
     dice = random.Random(seed)
     for _ in range(POLICIES_A_SEED):
-        world = a_world(dice, list_sources, naive_lists)
+        world = a_world(dice, list_sources, naive_lists, said_of)
         for _ in range(TIMES_A_POLICY):
             check(world, dice, a_time(dice), QUESTIONS_A_TIME)
 
 
 def test_every_kind_of_verdict_is_met(
-    list_sources: dict[str, ListSource], naive_lists: Callable[..., Any]
+    list_sources: dict[str, ListSource], naive_lists: Callable[..., Any], said_of: Any
 ) -> None:
     """The random worlds above are worth something only if they reach every reason."""
     dice = random.Random(0)
     met = set()
     for _ in range(POLICIES_A_SEED * 3):
-        policy, now = a_world(dice, list_sources, naive_lists).policy, a_time(dice)
+        policy, now = a_world(dice, list_sources, naive_lists, said_of).policy, a_time(dice)
         for name in [*CANARIES, TEST_NAME, *(a_name(dice) for _ in range(30))]:
             for subject in "pq":
-                met.add(policy.table(subject, now).decide(Question(name, 1, 1)).reason)
-    assert met == set(Reason)
+                verdict = policy.table(subject, now).decide(Question(name, 1, 1))
+                met |= {verdict.reason, verdict.action}
+    assert met == {*Reason, *Action}
     assert not FIXED & set(CHOOSABLE)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from filterd.lists.rule import Kind, Tag
-from filterd.policy.listed import Listed, memberships, written_for
+from filterd.policy.listed import Listed, Sources, memberships, written_for
 
 CATEGORIES = {"porn": "adult", "porn-too": "adult", "play": "games", "basics": "essentials"}
 
@@ -14,6 +14,8 @@ CATEGORIES = {"porn": "adult", "porn-too": "adult", "play": "games", "basics": "
     ("tags", "categories"),
     [
         pytest.param("porn BLOCK", {"adult": "porn"}, id="listed"),
+        pytest.param("porn REWRITE, porn-too IMPORTANT_EXCEPTION", {"adult": "porn"}, id="a rewrite is the strongest"),
+        pytest.param("porn CONDITIONAL", {}, id="only that there are conditions"),
         pytest.param("porn BLOCK, porn-too EXCEPTION", {}, id="exception over block"),
         pytest.param("porn IMPORTANT, porn-too EXCEPTION", {"adult": "porn"}, id="important over exception"),
         pytest.param("porn IMPORTANT, porn-too IMPORTANT_EXCEPTION", {}, id="important exception first"),
@@ -26,13 +28,42 @@ CATEGORIES = {"porn": "adult", "porn-too": "adult", "play": "games", "basics": "
 )  # fmt: skip
 def test_categories_of_a_tag_set(tags: str, categories: dict[str, str]) -> None:
     pairs = (text.split() for text in tags.split(", "))
-    found = memberships(frozenset(Tag(source, Kind[kind]) for source, kind in pairs), CATEGORIES)
-    assert found == categories
+    tag_set = frozenset(Tag(source, Kind[kind]) for source, kind in pairs)
+    found = memberships(tag_set, Sources(CATEGORIES))
+    assert {category: each.source for category, each in found.items()} == categories
 
 
 def test_the_worst_category_comes_first_whatever_the_order_of_tags() -> None:
     tags = [Tag("basics", Kind.BLOCK), Tag("play", Kind.BLOCK), Tag("porn", Kind.BLOCK)]
-    assert list(memberships(frozenset(tags), CATEGORIES)) == ["adult", "games", "essentials"]
+    assert list(memberships(frozenset(tags), Sources(CATEGORIES))) == [
+        "adult",
+        "games",
+        "essentials",
+    ]
+
+
+EVERYWHERE = Sources({**CATEGORIES, "bad": "csam-illegal"}, frozenset({"play", "porn-too"}))
+
+
+@pytest.mark.parametrize(
+    ("tags", "lifted"),
+    [
+        pytest.param("porn BLOCK, play EXCEPTION", {"adult": "play"}, id="beyond its category"),
+        pytest.param("porn IMPORTANT, play EXCEPTION", {"adult": ""}, id="not what is stronger"),
+        pytest.param("porn IMPORTANT, play IMPORTANT_EXCEPTION", {"adult": "play"}, id="but a stronger one does"),
+        pytest.param("porn REWRITE, play IMPORTANT_EXCEPTION", {"adult": ""}, id="not a rewrite"),
+        pytest.param("porn BLOCK, basics EXCEPTION", {"adult": ""}, id="not by any other list"),
+        pytest.param("porn BLOCK, play BLOCK", {"adult": "", "games": ""}, id="not by a block"),
+        pytest.param("bad BLOCK, play IMPORTANT_EXCEPTION", {"csam-illegal": ""}, id="never what is locked"),
+        pytest.param("porn BLOCK, porn-too EXCEPTION", {}, id="its own category as ever"),
+        pytest.param("basics BLOCK, play EXCEPTION", {"essentials": "play"}, id="an essential stays one"),
+        pytest.param("play EXCEPTION, porn-too EXCEPTION, basics BLOCK", {"essentials": "play"}, id="of two always the same"),
+    ],
+)  # fmt: skip
+def test_an_exception_may_reach_everywhere(tags: str, lifted: dict[str, str]) -> None:
+    pairs = (text.split() for text in tags.split(", "))
+    found = memberships(frozenset(Tag(source, Kind[kind]) for source, kind in pairs), EVERYWHERE)
+    assert {category: each.lifted_by for category, each in found.items()} == lifted
 
 
 @pytest.mark.parametrize(

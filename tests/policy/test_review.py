@@ -78,6 +78,6 @@ def test_names_in_an_answer(
     table = house(lists=LISTS, **settings).table("sana", now)
     verdict = table.decide(Question(asked, 1, 1))
     for _ in range(2):  # the second time from memory
-        found = table.review(verdict, names)
+        found = table.review(verdict, names, 1)
         said = "" if found is None else f"{found.reason.value} {found.matched}"
         assert said == expected

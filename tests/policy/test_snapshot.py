@@ -84,7 +84,7 @@ def test_more_tag_sets_than_are_remembered_are_still_decided(house: House, at: A
     for _ in range(2):
         for name in names:
             assert table.decide(Question(f"www.{name}", 1, 1)).matched == name
-            link = table.review(table.decide(Question("x.example", 1, 1)), [name])
+            link = table.review(table.decide(Question("x.example", 1, 1)), [name], 1)
             assert link is not None
             assert link.reason is Reason.OWN_BLOCK
 

@@ -1,6 +1,7 @@
 """A house with real lists, a real policy and a hand-turned clock, and upstreams made of text."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +14,10 @@ import pytest
 from filterd.config.document import Document, parse_document
 from filterd.config.machine import HOME_NETWORKS
 from filterd.lists.compile import compile_index
+from filterd.lists.condition import Conditional
 from filterd.lists.formats import parse
 from filterd.lists.index import Index
+from filterd.lists.parsed import Placed
 from filterd.policy.override import Override
 from filterd.policy.snapshot import Policy, compile_policy
 from filterd.resolve.asked import Now
@@ -70,12 +73,15 @@ def document(**sana: Any) -> Document:
     )
 
 
-def index() -> Index:
-    sources = (
-        (source, parse(source, text.encode(), "domains", "subdomains"))
+def index(rules: Iterable[Conditional] = ()) -> Index:
+    """The lists' index; ``rules`` are rules with conditions in the list of games."""
+    sources = {
+        source: parse(source, text.encode(), "domains", "subdomains")
         for source, (_, text) in LISTS.items()
-    )
-    return Index(compile_index(sources, KEY), KEY)
+    }
+    placed = tuple(Placed(line, rule) for line, rule in enumerate(rules, 1))
+    sources["play"] = replace(sources["play"], conditional=placed)
+    return Index(compile_index(sources.items(), KEY), KEY)
 
 
 def packet(
@@ -138,8 +144,13 @@ class House:
 
 @pytest.fixture(scope="session")
 def make_policy() -> Callable[..., Policy]:
-    def make(version: int = 1, overrides: tuple[Override, ...] = (), **sana: Any) -> Policy:
-        return compile_policy(document(**sana), version, index(), overrides)
+    def make(
+        version: int = 1,
+        overrides: tuple[Override, ...] = (),
+        rules: Iterable[Conditional] = (),
+        **sana: Any,
+    ) -> Policy:
+        return compile_policy(document(**sana), version, index(rules), overrides)
 
     return make
 

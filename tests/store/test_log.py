@@ -31,6 +31,16 @@ def test_a_record_comes_back_whole(writer, reader, asked, now):
     assert reader.row(row.id + 1) is None
 
 
+def test_a_rewritten_query_is_neither_blocked_nor_allowed(writer, reader, asked, now):
+    writer.write([asked, asked._replace(action="rewrite", matched="/^casino/", rcode=3)])
+    rewritten, blocked = reader.search(LogFilter())
+    assert (rewritten.action, rewritten.is_block, rewritten.is_rewrite) == ("rewrite", False, True)
+    assert (rewritten.matched, rewritten.rcode) == ("/^casino/", 3)
+    assert not blocked.is_rewrite
+    assert reader.search(LogFilter(blocked_only=True)) == (blocked,)
+    assert reader.counts(now - SECOND) == {"sana": Count(2, 1)}
+
+
 def test_a_record_without_a_name_keeps_none(writer, reader, asked):
     writer.write([asked._replace(name="", matched="")])
     (row,) = reader.search(LogFilter())
@@ -295,7 +305,7 @@ RECORDS = st.builds(
     name=st.sampled_from(["", "a.example", "b.example", "\\046.example"]),
     qtype=st.integers(0, 65_535),
     profile=st.sampled_from(["sana", "ali"]),
-    action=st.sampled_from(["allow", "block"]),
+    action=st.sampled_from(["allow", "block", "rewrite"]),
     reason=st.sampled_from(["category", "window"]),
     category=st.sampled_from(["", "adult"]),
     source=st.sampled_from(["", "ut1"]),

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from filterd.config.document import Document, Profile
-from filterd.errors import Conflict, StoreError
+from filterd.errors import Conflict, NothingToUndo, StoreError
 from filterd.policy.override import Override
 from filterd.store.database import Database
 from filterd.store.policy import PolicyStore
@@ -90,7 +90,7 @@ def test_an_undo_is_a_new_version_and_can_be_undone(store, document_called, now)
 
 def test_the_first_version_cannot_be_undone(store, document_called, now):
     store.seed(document_called("Sana"), "filterd", now)
-    with pytest.raises(StoreError, match="no change to undo"):
+    with pytest.raises(NothingToUndo, match="no change to undo"):
         store.undo(author="ama", now=now)
 
 

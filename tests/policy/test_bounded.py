@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filterd.resolve.bounded import Bounded
+from filterd.policy.bounded import Bounded
 
 
 @given(st.lists(st.tuples(st.sampled_from(["get", "put", "drop"]), st.integers(0, 60))))
