@@ -19,7 +19,7 @@ from filterd.policy.client import Client
 from filterd.policy.explain import Explanation, explain
 from filterd.policy.schedule import instant
 from filterd.policy.snapshot import Policy, compile_policy
-from filterd.policy.verdict import Reason, Verdict
+from filterd.policy.verdict import Action, Reason, Verdict
 from filterd.resolve.record import Origin
 from filterd.store.log import LogRow
 from filterd.wire.query import Question
@@ -107,6 +107,7 @@ def answer_of(policy: Policy, ask: Ask, now: datetime) -> Answer:
         profile_id=ask.profile_id,
         code=verdict.reason.value,
         is_block=verdict.is_block,
+        is_rewrite=verdict.is_rewrite,
         until=_until(policy, client, found, zone),
         reason=local_words(found.local) if found.local else _words(verdict),
         child=found.device_name or found.profile_name,
@@ -191,6 +192,7 @@ def _words(verdict: Verdict) -> Say:
         category=verdict.category,
         matched=verdict.matched,
         detail=verdict.detail,
+        rewritten_by=verdict.source if verdict.is_rewrite else "",
     )
 
 
@@ -206,7 +208,9 @@ def _steps(found: Explanation) -> tuple[Step, ...]:
         said = say("Open. %(reason)s", reason=_words(verdict))
         if verdict.is_block:
             said = say("Closed. %(reason)s", reason=_words(verdict))
-        icon = "hand" if verdict.is_block else "check"
+        elif verdict.is_rewrite:
+            said = say("Changed. %(reason)s", reason=_words(verdict))
+        icon = "check" if verdict.action is Action.ALLOW else "hand"
         steps.append(Step(icon, words, said, is_decisive=not is_decided))
         is_decided = True
     return tuple(steps)

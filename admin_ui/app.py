@@ -9,6 +9,7 @@ from admin_ui import (
     languages,
     lists,
     log,
+    offers,
     profiles,
     setup,
     signing,
@@ -23,7 +24,20 @@ from admin_ui.security import install_security
 from admin_ui.shell import install_shell
 from admin_ui.signed import install_sign_in
 
-_NOUNS = (setup, signing, languages, home, profiles, windows, devices, log, why, history, lists)
+_NOUNS = (
+    setup,
+    signing,
+    languages,
+    home,
+    profiles,
+    windows,
+    devices,
+    log,
+    why,
+    history,
+    lists,
+    offers,
+)
 
 
 def create_app(house: House) -> Flask:

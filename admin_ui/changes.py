@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from admin_ui.language import Ltr, Own, Say, mark, say
 from admin_ui.topics import topic_name
-from filterd.config.document import Device, Document, Profile
+from filterd.config.document import Device, Document, ListSource, Profile
 
 # Why the page saved a version: what is stored, and what is shown translated.
 REASONS: tuple[str, ...] = (
@@ -25,6 +25,8 @@ REASONS: tuple[str, ...] = (
     mark("A device was given to a child"),
     mark("A device was renamed"),
     mark("A device was released"),
+    mark("A list was added"),
+    mark("A list was removed"),
 )
 STARTER = "starter policy"
 _MOST_LINES = 12
@@ -152,13 +154,32 @@ def _device(old: Device, new: Device, profiles: Mapping[str, Profile]) -> Iterat
 
 
 def _rest(before: Document, after: Document) -> Iterator[Say]:
-    if before.lists != after.lists:
-        yield say("The lists of sites were changed")
+    yield from _lists(before.lists, after.lists)
     if before.zone != after.zone:
         yield say("The time zone is now %(zone)s", zone=Ltr(after.zone))
     rest = ("upstreams", "default_profile")
     if any(getattr(before, name) != getattr(after, name) for name in rest):
         yield say("Other settings of the house were changed")
+
+
+def _lists(before: Mapping[str, ListSource], after: Mapping[str, ListSource]) -> Iterator[Say]:
+    def named(list_id: str, source: ListSource) -> dict[str, object]:
+        return {"list": Ltr(list_id), "topic": topic_name(source.category)}
+
+    for list_id, source in after.items():
+        if list_id not in before:
+            yield say(
+                "The list %(list)s was added to the topic “%(topic)s”", **named(list_id, source)
+            )
+        elif before[list_id] != source:
+            yield say(
+                "The list %(list)s of the topic “%(topic)s” was changed", **named(list_id, source)
+            )
+    for list_id, source in before.items():
+        if list_id not in after:
+            yield say(
+                "The list %(list)s of the topic “%(topic)s” was removed", **named(list_id, source)
+            )
 
 
 def _child(profiles: Mapping[str, Profile], device: Device) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from filterd.config.document import Device, Document, Profile, Window, parse_document
+from filterd.config.subscribing import free_id
 
 Verb = Literal["block", "allow"]
 _LISTS: dict[Verb, str] = {"block": "blocked_names", "allow": "allowed_names"}
@@ -131,10 +132,7 @@ def new_id(name: str, kind: str, taken: Collection[str]) -> str:
     """Return an id that reads like the name where that has Latin letters, else like the kind."""
     latin = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     stem = re.sub(r"[^a-z0-9]+", "-", latin).strip("-")[:30].strip("-") or kind
-    number = 1
-    while (found := stem if number == 1 else f"{stem}-{number}") in taken:
-        number += 1
-    return found
+    return free_id(stem, taken)
 
 
 def _without(profile: Profile, verb: Verb, written: str) -> tuple[str, ...]:

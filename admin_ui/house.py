@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Flask, current_app
 
+from filterd.config.catalogue import Subscription
 from filterd.policy.snapshot import Policy
 from filterd.store.guardians import Guardians
 from filterd.store.log import LogReader
@@ -22,13 +23,15 @@ _EXTENSION = "filterd-house"
 class HeldList:
     """A download that is not in force: it waits for a guardian, or was refused by one.
 
-    ``why`` is in the technical English of whoever held it; ``names`` counts what it would list.
+    ``why`` is in the technical English of whoever held it, and ``reason`` the short of it: closes,
+    opens, smaller or larger.  ``names`` counts what it would list.
     """
 
     why: str
     names: int
     since: datetime
     is_refused: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class ListState:
     are technical English, and empty when all is well.  ``left_out`` counts lines that could not
     be used, ``checked`` is when its copy was last seen to be the newest (None when it never was,
     and for a file of the house), ``closes`` are names on it that nobody should close.
+    ``is_loading`` tells that its newest copy is here and not compiled yet.
     """
 
     id: str
@@ -51,6 +55,7 @@ class ListState:
     checked: datetime | None = None
     closes: tuple[str, ...] = ()
     held: HeldList | None = None
+    is_loading: bool = False
 
     @property
     def waiting(self) -> HeldList | None:
@@ -72,8 +77,9 @@ class House:
     the download of a list that waits in force, soon after it returns; ``refuse_list`` drops it.
     Both raise ListError when nothing waits, and OSError when the answer cannot be stored.
     ``starter_differs`` tells whether the starter policy in ``config.yaml`` is not what was stored.
-    ``page_names`` are further host names of this page; ``key`` (at least 16 random bytes, the same
-    after a restart) signs form tokens.
+    ``catalogue`` are the lists of other publishers that are offered, by id.  ``core`` says who
+    looks names up: "native" (the compiled part) or "python".  ``page_names`` are further host names
+    of this page; ``key`` (at least 16 random bytes, the same after a restart) signs form tokens.
     """
 
     policies: PolicyStore
@@ -87,6 +93,8 @@ class House:
     refuse_list: Callable[[str], None]
     starter_differs: Callable[[], bool]
     clock: Callable[[], datetime]
+    catalogue: Mapping[str, Subscription]
+    core: str
     page_names: frozenset[str]
     key: bytes
 

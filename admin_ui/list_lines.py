@@ -8,20 +8,21 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from admin_ui.house import HeldList, ListState
-from admin_ui.language import Say, say
+from admin_ui.language import say
 from admin_ui.parts import ListLine, Trouble, WaitingList
 from admin_ui.times import when_words
 from admin_ui.topics import TOPICS, topic_name
 from filterd.config.document import ListSource
 
 _SHOWN = 5
-# How the service's reasons for holding a download begin, with what they mean to a parent.
-_REASONS = (
-    ("it would newly close", say("It would close a site that everybody needs.")),
-    ("it newly holds", say("It holds a helpline. Helplines stay open all the same.")),
-    ("it shrank", say("It has far fewer names than the one in use.")),
-    ("it grew", say("It has far more names than the one in use.")),
-)
+# The service's reasons for holding a download, with what they mean to a parent.
+_REASONS = {
+    "closes": say("It would close a site that everybody needs."),
+    "opens": say("It holds a helpline. Helplines stay open all the same."),
+    "smaller": say("It has far fewer names than the one in use."),
+    "larger": say("It has far more names than the one in use."),
+}
+_OTHER = say("It is very different from the one in use.")
 
 
 def list_line(
@@ -44,12 +45,20 @@ def list_line(
     )
 
 
+def is_coming(listed: ListSource, state: ListState | None) -> bool:
+    """Tell whether a list that does nothing yet soon will: nothing went wrong with it so far."""
+    if state is None:
+        return True
+    is_untried = listed.url is not None and state.checked is None and state.held is None
+    return not state.ok and (state.is_loading or (is_untried and not state.trouble))
+
+
 def waiting_list(line: ListLine, held: HeldList, now: datetime, zone: ZoneInfo) -> WaitingList:
     return WaitingList(
         line=line,
         names=held.names,
         since=when_words(held.since, now, zone),
-        words=_held_words(held.why),
+        words=_REASONS.get(held.reason, _OTHER),
         why=held.why,
         stamp=stamp_of(held),
     )
@@ -60,15 +69,8 @@ def stamp_of(held: HeldList) -> str:
     return held.since.isoformat()
 
 
-def _held_words(why: str) -> Say:
-    for beginning, words in _REASONS:
-        if why.startswith(beginning):
-            return words
-    return say("It is very different from the one in use.")
-
-
 def _wrong(listed: ListSource, state: ListState | None) -> Iterator[Trouble]:
-    if state is None:
+    if state is None or (not state.ok and state.is_loading):
         yield Trouble("clock", say("It was not read yet. This takes a minute."))
         return
     if state.ok:

@@ -7,9 +7,10 @@ from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from admin_ui.flashes import flash_say
-from admin_ui.house import this_house
+from admin_ui.house import House, this_house
 from admin_ui.language import Say, say
 from admin_ui.list_lines import list_line, stamp_of, waiting_list
+from admin_ui.offer_lines import offer_topics
 from admin_ui.pages import ListsPage, Shown, show
 from admin_ui.times import ZoneName
 from filterd.errors import Conflict, ListError
@@ -19,7 +20,10 @@ pages = Blueprint("lists", __name__, url_prefix="/lists")
 
 @pages.get("/", endpoint="show")
 def show_lists() -> Shown:
-    house = this_house()
+    return show(_page_of(this_house()))
+
+
+def _page_of(house: House) -> ListsPage:
     document, now = house.policies.current().document, house.clock()
     zone = ZoneInfo(document.zone)
     states = {state.id: state for state in house.lists()}
@@ -30,7 +34,13 @@ def show_lists() -> Shown:
     waiting = {each: states[each].waiting for each in lines if each in states}
     held = ((lines[each], held) for each, held in waiting.items() if held is not None)
     cards = tuple(waiting_list(line, each, now, zone) for line, each in held)
-    return show(ListsPage(cards, tuple(lines.values()), ZoneName(document.zone)))
+    return ListsPage(
+        waiting=cards,
+        lines=tuple(lines.values()),
+        offers=offer_topics(house.catalogue, document),
+        is_compiled=house.core == "native",
+        zone=ZoneName(document.zone),
+    )
 
 
 @pages.post("/<list_id>/accept")

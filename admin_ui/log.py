@@ -68,13 +68,20 @@ def find_rows(
 
 def log_line(policy: Policy, row: LogRow, now: datetime, zone: ZoneInfo) -> LogLine:
     """Return a row in words: what was decided then, and who asked by today's names."""
-    reason = reason_words(row.reason, category=row.category, matched=row.matched, detail=row.detail)
+    reason = reason_words(
+        row.reason,
+        category=row.category,
+        matched=row.matched,
+        detail=row.detail,
+        rewritten_by=row.source if row.is_rewrite else "",
+    )
     if row.origin is Origin.FAILED:
         reason = say("It was open, but no answer came from the internet.")
     return LogLine(
         row.id,
         row.name,
         row.is_block,
+        row.is_rewrite,
         reason,
         asker_words(policy, row.address, row.mac),
         when_words(row.at, now, zone),

@@ -9,7 +9,7 @@ from typing import ClassVar
 from flask import render_template
 
 from admin_ui.forms import NameForm, SetupForm, SignInForm, SiteForm
-from admin_ui.language import Say
+from admin_ui.language import Listing, Say
 from admin_ui.parts import (
     Act,
     Answer,
@@ -22,6 +22,8 @@ from admin_ui.parts import (
     Family,
     ListLine,
     LogLine,
+    Offer,
+    OfferTopic,
     Option,
     OwnName,
     Search,
@@ -169,12 +171,25 @@ class HistoryPage(Page):
 
 @dataclass(frozen=True, slots=True)
 class ListsPage(Page):
-    """``waiting`` are those of ``lines`` that want an answer."""
+    """``waiting`` are those of ``lines`` that want an answer; ``offers`` lead to more lists."""
 
     template: ClassVar[str] = "lists/lists.html"
     waiting: tuple[WaitingList, ...]
     lines: tuple[ListLine, ...]
+    offers: tuple[OfferTopic, ...]
+    is_compiled: bool
     zone: ZoneName
+
+
+@dataclass(frozen=True, slots=True)
+class OffersPage(Page):
+    """The lists that are offered for one topic; ``closed_for`` is None when it is for nobody."""
+
+    template: ClassVar[str] = "lists/offers.html"
+    topic: OfferTopic
+    closed_for: Listing | None
+    offers: tuple[Offer, ...]
+    version: int
 
 
 @dataclass(frozen=True, slots=True)

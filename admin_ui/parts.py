@@ -53,6 +53,13 @@ class Topics(NamedTuple):
     has_locked_list: bool
 
     @property
+    def idle(self) -> Listing | None:
+        """What is chosen and does nothing, because no list for it works; None when all does."""
+        tiles = (tile for group in self.waiting for tile in group.tiles)
+        idle = tuple(tile.words for tile in tiles if tile.is_chosen)
+        return Listing(idle) if idle else None
+
+    @property
     def waiting_count(self) -> int:
         return sum(len(group.tiles) for group in self.waiting)
 
@@ -155,6 +162,7 @@ class LogLine(NamedTuple):
     id: int
     name: str
     is_block: bool
+    is_rewrite: bool
     reason: Say
     device: Own | Ltr
     when: Say
@@ -204,6 +212,7 @@ class Answer(NamedTuple):
     profile_id: str
     code: str
     is_block: bool
+    is_rewrite: bool
     until: Say | None
     reason: Say
     child: str
@@ -247,6 +256,41 @@ class WaitingList(NamedTuple):
     words: Say
     why: str
     stamp: str
+
+
+class OfferTopic(NamedTuple):
+    """A topic for which other publishers offer lists, and how many of those are in use."""
+
+    category: str
+    icon: str
+    words: Say | Ltr
+    about: Say
+    offered: int
+    used: int
+
+
+class Offer(NamedTuple):
+    """A list that another publisher offers; ``name``, ``licence`` and ``remark`` are English.
+
+    ``names`` is roughly how many it holds (0: not known), ``is_rounded`` says how roughly, and
+    ``host`` is where it is downloaded from.  ``is_wide`` warns that it also closes what is
+    harmless, ``opens_more`` that it opens what other lists close.  ``state`` is None while it is
+    not in use; ``is_coming`` says that it will be soon.
+    """
+
+    id: str
+    name: str
+    names: int
+    is_rounded: bool
+    licence: str
+    host: str
+    remark: str
+    is_wide: bool
+    opens_more: bool
+    state: State | None = None
+    is_coming: bool = False
+    is_held: bool = False
+    wrong: tuple[Trouble, ...] = ()
 
 
 class Place(NamedTuple):

@@ -24,6 +24,9 @@ _SENTENCES: dict[Reason, str] = {
     Reason.DEFAULT_BLOCK: mark("Only what you allowed is open, and this is not among it."),
     Reason.UNFILTERED: mark("There is no filter here."),
 }
+_REWRITTEN = mark(
+    "It belongs to a closed topic: %(topic)s. The list %(list)s gives another answer for it."
+)
 _OPEN_TOPIC = mark("It belongs to an open topic: %(topic)s.")
 
 # The steps of ``policy.decide``, each as the question it asks.
@@ -42,19 +45,32 @@ STEP_QUESTIONS: dict[str, str] = {
 }
 
 
-def reason_words(reason: str, *, category: str = "", matched: str = "", detail: str = "") -> Say:
+def reason_words(
+    reason: str,
+    *,
+    category: str = "",
+    matched: str = "",
+    detail: str = "",
+    rewritten_by: str = "",
+) -> Say:
     """Return the sentence for a reason code, as stored or as in a verdict.
 
-    ``category``, ``matched`` and ``detail`` are the verdict's.  A code from another version of
-    filterd is shown as it is.
+    ``category``, ``matched`` and ``detail`` are the verdict's; ``rewritten_by`` is its source
+    where that answered instead.  A code from another version of filterd is shown as it is.
     """
     known = _known(reason)
     if known is None:
         return say("Reason: %(code)s", code=Ltr(reason))
-    sentence = _SENTENCES[known]
+    sentence = _REWRITTEN if rewritten_by else _SENTENCES[known]
     if known is Reason.DEFAULT_ALLOW and category:
         sentence = _OPEN_TOPIC
-    return say(sentence, topic=topic_name(category), window=detail, name=Ltr(matched))
+    return say(
+        sentence,
+        topic=topic_name(category),
+        window=detail,
+        name=Ltr(matched),
+        list=Ltr(rewritten_by),
+    )
 
 
 def local_words(local: LocalAnswer) -> Say:

@@ -15,10 +15,12 @@ from waitress import create_server
 from admin_ui.app import create_app
 from admin_ui.house import HeldList, House, ListState
 from filterd.errors import FilterdError
+from filterd.lists.core import CORE
 from filterd.policy.snapshot import Policy
 from filterd.service import held as holding
 from filterd.service import manifest as manifests
 from filterd.service.child import Spec, Word
+from filterd.service.choosing import offered_lists
 from filterd.service.control import ask_dns
 from filterd.service.current import CurrentPolicy
 from filterd.service.layout import Layout
@@ -62,6 +64,8 @@ class PageHouse:
             refuse_list=self._refuse_list,
             starter_differs=lambda: self.starter_differs,
             clock=now,
+            catalogue=offered_lists(),
+            core=CORE,
             page_names=frozenset(self._spec.page_names),
             key=secret(self._layout.state, "page.key", _KEY_BYTES),
         )
@@ -108,9 +112,16 @@ def _list_state(state: manifests.ListState) -> ListState:
         left_out=state.complaints,
         checked=_moment(download.fetched) if download.copy is not None else None,
         closes=state.closes,
+        is_loading=download.copy is not None and download.copy.digest != state.text,
         held=None
         if held is None
-        else HeldList(held.why, held.names, _instant(held.since), held.is_refused),
+        else HeldList(
+            str(held.why),
+            held.why.names,
+            _instant(held.since),
+            held.is_refused,
+            held.why.reason,
+        ),
     )
 
 

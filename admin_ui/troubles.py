@@ -5,6 +5,7 @@ from typing import Any
 
 from admin_ui.house import House
 from admin_ui.language import Command, Ltr, say
+from admin_ui.list_lines import is_coming
 from admin_ui.parts import Trouble
 from admin_ui.topics import topic_name
 from filterd.policy.moment import CLOCK_TOLERANCE
@@ -65,13 +66,15 @@ def _of_clock(house: House) -> Iterator[Trouble]:
 
 
 def _of_lists(house: House) -> Iterator[Trouble]:
-    states = house.lists()
+    states, lists = house.lists(), house.policies.current().document.lists
     if any(state.waiting for state in states):
         yield Trouble(
             "list", say("A list changed a lot. Look at it before it is used."), endpoint=_LISTS
         )
     for state in states:
         what = "; ".join(filter(None, (state.problem, state.trouble)))
+        if state.id in lists and is_coming(lists[state.id], state):
+            continue  # it was chosen a moment ago
         if what and (state.ok or not state.waiting):
             topic = topic_name(state.category)
             words = say("A list for the topic “%(topic)s” has a problem.", topic=topic)

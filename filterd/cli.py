@@ -23,6 +23,11 @@ _config_option = click.option(
     help="The configuration file.",
 )
 
+_author_option = click.option(
+    "--author", default="", help="Who makes this change; default: the login name."
+)
+_reason_option = click.option("--reason", default="", help="Why; default: the command itself.")
+
 
 def _plainly(command: Callable[..., Any]) -> Callable[..., Any]:
     """Show what went wrong in words, without a traceback: 2 for the operator's file, else 1."""
@@ -46,8 +51,28 @@ def _echo_all(lines: Iterable[str]) -> None:
         click.echo(line)
 
 
+# Who looks names up.
+_CORES = {"native": "the compiled part", "python": "Python alone, which is slower"}
+
+
+def _say_version(context: click.Context, _parameter: click.Parameter, is_asked: bool) -> None:  # noqa: FBT001 - click's signature
+    if not is_asked:
+        return
+    from filterd.lists.core import CORE
+
+    click.echo(f"filterd {__version__}, core: {CORE} ({_CORES[CORE]})")
+    context.exit()
+
+
 @click.group()
-@click.version_option(__version__, message="filterd %(version)s, core: python")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_say_version,
+    help="Show the version and which core is loaded.",
+)
 def main() -> None:
     """A DNS filter for a home or a school lab."""
 
@@ -70,9 +95,11 @@ def run(config_path: Path) -> None:
 @_plainly
 def check(config_path: Path) -> None:
     """Check the configuration and every list, and name everything that is wrong."""
+    from filterd.lists.core import CORE
     from filterd.service.check import check_house
 
     problems = check_house(config_path)
+    click.echo(f"names are looked up by {_CORES[CORE]}")
     for problem in problems:
         click.echo(problem, err=True)
     if problems:
@@ -114,7 +141,7 @@ def policy_export(config_path: Path) -> None:
 
 @policy.command("apply")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
-@click.option("--author", default="", help="Who makes this change; default: the login name.")
+@_author_option
 @click.option("--reason", default="policy apply", show_default=True)
 @_config_option
 @_plainly
@@ -127,7 +154,7 @@ def policy_apply(file: Path | None, author: str, reason: str, config_path: Path)
 
 @main.group()
 def lists() -> None:
-    """The lists in use: show, settle, try, and carry them to another house."""
+    """The lists in use: choose, show, settle, try, and carry them to another house."""
 
 
 @lists.command("show")
@@ -138,6 +165,58 @@ def lists_show(config_path: Path) -> None:
     from filterd.service.listing import show_lists
 
     _echo_all(show_lists(config_path))
+
+
+@lists.command("catalogue")
+@click.option("--category", default="", help="Only those of this category.")
+@_config_option
+@_plainly
+def lists_catalogue(category: str, config_path: Path) -> None:
+    """Show the lists of other publishers that can be added by their id."""
+    from filterd.service.choosing import show_catalogue
+
+    _echo_all(show_catalogue(config_path, category))
+
+
+@lists.command("add")
+@click.argument("wanted", metavar="ID|URL")
+@click.option("--as", "name", default="", help="What to call it; default: a name of its own.")
+@click.option("--category", default="", help="The category of its names; for a URL.")
+@click.option("--format", "form", default="", help="How it is written; for a URL.")
+@click.option("--match", default="", help="format or subdomains; for a URL.")
+@_author_option
+@_reason_option
+@_config_option
+@_plainly
+def lists_add(  # noqa: PLR0913, PLR0917 - one for each option
+    wanted: str,
+    name: str,
+    category: str,
+    form: str,
+    match: str,
+    author: str,
+    reason: str,
+    config_path: Path,
+) -> None:
+    """Use one more list: ID of the catalogue, or the one at URL."""
+    from filterd.service.choosing import Choice, Signature, add
+
+    written = {"category": category, "format": form, "match": match}
+    settings = {key: value for key, value in written.items() if value}
+    _echo_all(add(config_path, Choice(wanted, name, settings), Signature(author, reason)))
+
+
+@lists.command("remove")
+@click.argument("list_id", metavar="ID")
+@_author_option
+@_reason_option
+@_config_option
+@_plainly
+def lists_remove(list_id: str, author: str, reason: str, config_path: Path) -> None:
+    """Use the list ID no more."""
+    from filterd.service.choosing import Signature, remove
+
+    _echo_all(remove(config_path, list_id, Signature(author, reason)))
 
 
 @lists.command("accept")

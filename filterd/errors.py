@@ -67,3 +67,7 @@ class StoreError(FilterdError):
 
 class Conflict(StoreError):
     """Somebody saved a newer version of the policy first."""
+
+
+class NothingToUndo(StoreError):
+    """The policy is still the first one."""

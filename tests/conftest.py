@@ -7,8 +7,14 @@ from collections.abc import Callable
 import pytest
 from hypothesis import settings
 
+from filterd.lists.core import CORE
+
 settings.register_profile("filterd", deadline=None)
 settings.load_profile("filterd")
+
+
+def pytest_report_header() -> str:
+    return f"filterd core: {CORE}"
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Install the Debian packages that the end-to-end tests use, where that is possible and allowed.
-# Without them those tests are skipped and say so; in CI (CI=true) they fail instead.
+# Install the Debian packages that the end-to-end tests use and that the compiled core is built with,
+# where that is possible and allowed.  Without them those tests are skipped and say so; in CI
+# (CI=true) they fail instead.
 set -eu
 
 missing=""
@@ -11,12 +12,17 @@ need dig bind9-dnsutils
 need kdig knot-dnsutils
 need ip iproute2
 need chromium chromium
+need gcc "gcc libc6-dev"
+"${PYTHON:-python3}" -c '
+import os, sysconfig
+raise SystemExit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))
+' || missing="$missing python3-dev"
 ls /usr/share/fonts/truetype/noto/NotoNastaliqUrdu-* >/dev/null 2>&1 ||
     missing="$missing fonts-noto-core"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-    echo "Some end-to-end tests will be skipped. To run them: sudo apt install$missing"
+    echo "Some tests will be skipped. To run them: sudo apt install$missing"
     exit 0
 fi
 

@@ -17,7 +17,7 @@ from filterd.config.address import parse_match
 from filterd.config.model import Finding, Model, fields_of, problems_of, texts
 from filterd.config.wrong import Wrong, one_of, shown
 from filterd.errors import ConfigError, Problem
-from filterd.lists.category import ALWAYS_ALLOW
+from filterd.lists.category import ALWAYS_ALLOW, ESSENTIALS, LOCKED
 
 Id = fields.Id
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -59,11 +59,18 @@ def _list_format(text: str) -> str:
     raise Wrong(f"{shown(text)} is not known here", right)
 
 
+# What these categories say holds for everybody, so nothing that closes can be taken back in them.
+_FOR_EVERYBODY = (LOCKED, ALWAYS_ALLOW, ESSENTIALS)
+
+
 class ListSource(Model):
     """One list: a file or a URL, the category it belongs to, and how it is read.
 
     ``mirrors`` are asked in order when ``url`` fails; ``interval`` is the hours between two
     downloads.  ``suffixes`` lets the list close whole public suffixes like ``pages.dev``.
+    ``exceptions`` is how far the exceptions inside the list reach: they lift what lists of its
+    own category close, or everywhere what any other closes.  ``open_names`` are names that stay
+    open although the list has them.
     """
 
     category: fields.Category = Field(description="write the category its names belong to")
@@ -74,6 +81,8 @@ class ListSource(Model):
     format: Annotated[str, AfterValidator(_list_format)] = "auto"
     match: Literal["format", "subdomains"] = "format"
     suffixes: bool = False
+    exceptions: Literal["category", "everywhere"] = "category"
+    open_names: fields.Names = ()
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -93,6 +102,30 @@ class ListSource(Model):
         if url is not None and given.get("category") == ALWAYS_ALLOW:
             right = "write the names into a file of your own"
             yield Finding(("category",), f"{ALWAYS_ALLOW} cannot be downloaded", right)
+        yield from _opening_together(given)
+
+
+def _opening_together(given: Mapping[str, Any]) -> Iterator[Finding]:
+    """Say what of a list's openings cannot be: it must never open by accident."""
+    category, reaches = given.get("category"), given.get("exceptions") == "everywhere"
+    if category in _FOR_EVERYBODY:
+        if reaches:
+            what = f"the exceptions of a list of {category} cannot reach everywhere"
+            yield Finding(("exceptions",), what, "take it out")
+        if given.get("open_names"):
+            what = f"a list of {category} cannot leave names open"
+            yield Finding(("open_names",), what, "take them out of the list itself")
+    elif reaches:
+        places = (("url",), given.get("url")), (("mirrors",), given.get("mirrors"))
+        for path, place in places:
+            # Whoever sits on the way could open whatever is closed.
+            if any(not each.strip().lower().startswith("https:") for each in _addresses(place)):
+                what = "a list whose exceptions reach everywhere cannot come over plain http"
+                yield Finding(path, what, "write https addresses, or exceptions: category")
+
+
+def _addresses(place: object) -> list[str]:
+    return [place] if isinstance(place, str) else texts(place)
 
 
 class Window(Model):

@@ -9,10 +9,12 @@ import json
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from filterd.lists import core, layout
+from filterd.lists.condition import Conditional
 from filterd.lists.facts import to_fact
 from filterd.lists.pairs import Pairs
 from filterd.lists.parsed import Names, Parsed, Scope, names_of
@@ -21,8 +23,6 @@ from filterd.lists.rule import Kind, Tag
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-    from filterd.lists.condition import Conditional
-
 
 def compile_index(sources: Iterable[tuple[str, Parsed]], key: bytes) -> bytes:
     """Return the bytes of an index file for ``lists.index.Index``.
@@ -30,36 +30,53 @@ def compile_index(sources: Iterable[tuple[str, Parsed]], key: bytes) -> bytes:
     ``sources`` are list ids with what their texts hold, whose names are best left in mapped files.
     ``key`` has 16 bytes.
     """
-    ids: list[str] = []
-    tags: list[Tag] = []
-    conditional: dict[str, list[Conditional]] = {}
-    sections: list[tuple[Buffer, int]] = []
-    pairs = Pairs()
-    for source, parsed in sources:
-        if source not in ids:
-            ids.append(source)
-        for kind, scope, names in _sections(parsed):
-            sections.append((names.text, _pair(pairs, _tag_bit(tags, Tag(source, kind)), scope)))
-        rules = [placed.rule for placed in parsed.conditional]
-        if rules:
-            conditional.setdefault(source, []).extend(rules)
-    hashes, met, distinct = core.build(sections, pairs, key)
-    numbers, facts = _number_sets(met, pairs)
+    said = _Said.of(sources)
+    hashes, met, distinct = core.build(said.sections, said.pairs, key)
+    said.sections.clear()  # mapped files count as memory of this process
+    numbers, facts = _number_sets(met, said.pairs)
     homes = layout.homes_for(len(hashes))
     is_wide = max(numbers, default=0) > layout.NARROW_PAIRS
-    facts |= {
-        "sources": ids,
-        "tags": [[ids.index(tag.source), int(tag.kind)] for tag in tags],
-        "names": distinct,
-        "homes": homes,
-        "wide": is_wide,
-        "conditional": [
-            [ids.index(source), [to_fact(rule) for rule in rules]]
-            for source, rules in conditional.items()
-        ],
-    }
+    facts |= said.facts() | {"names": distinct, "homes": homes, "wide": is_wide}
     place = core.place_wide if is_wide else core.place_narrow
     return _file(facts, place(hashes, numbers, homes), key)
+
+
+@dataclass(slots=True)
+class _Said:
+    """What the lists say: names in sections of equal tags, and rules with conditions."""
+
+    ids: list[str] = field(default_factory=list)
+    tags: list[Tag] = field(default_factory=list)
+    conditional: dict[str, list[Conditional]] = field(default_factory=dict)
+    sections: "list[tuple[Buffer, int]]" = field(default_factory=list)
+    pairs: Pairs = field(default_factory=Pairs)
+
+    @classmethod
+    def of(cls, sources: Iterable[tuple[str, Parsed]]) -> "_Said":
+        said = cls()
+        for source, parsed in sources:
+            said.add(source, parsed)
+        return said
+
+    def add(self, source: str, parsed: Parsed) -> None:
+        if source not in self.ids:
+            self.ids.append(source)
+        for kind, scope, names in _sections(parsed):
+            bit = _tag_bit(self.tags, Tag(source, kind))
+            self.sections.append((names.text, _pair(self.pairs, bit, scope)))
+        rules = [placed.rule for placed in parsed.conditional]
+        if rules:
+            self.conditional.setdefault(source, []).extend(rules)
+
+    def facts(self) -> dict[str, object]:
+        return {
+            "sources": self.ids,
+            "tags": [[self.ids.index(tag.source), int(tag.kind)] for tag in self.tags],
+            "conditional": [
+                [self.ids.index(source), [to_fact(rule) for rule in rules]]
+                for source, rules in self.conditional.items()
+            ],
+        }
 
 
 def _sections(parsed: Parsed) -> Iterator[tuple[Kind, Scope, Names]]:

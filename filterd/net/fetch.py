@@ -1,17 +1,21 @@
-"""Brings one list into memory, from a URL or a file, and refuses what is too big or too slow.
+"""Brings one list here, from a URL or a file, and refuses what is too big or too slow.
 
+Whatever its size, only a piece of it is in memory at a time; a download is poured into a file.
 Blocking: it runs in the worker, never in the DNS process.  What the bytes mean, where they are
 kept and when to ask again is not decided here; how a connection is made is ``net.visit``'s.
 https only; plain http is for a server on this very machine.
 Source: RFC 9110 §13 (conditional requests), §15.4 (redirects).
 """
 
+import hashlib
+import io
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urljoin
 
 from urllib3 import BaseHTTPResponse
@@ -32,6 +36,7 @@ from filterd.net.visit import Visit
 
 MOST_REDIRECTS = 5
 CHUNK_BYTES = 64 * 1024
+PIECE_BYTES = 256 * 1024
 LONGEST_VALIDATOR = 1024
 GZIP_MAGIC = b"\x1f\x8b"
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -39,13 +44,16 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a list is taken, inflated, and how long it may take to arrive."""
+    """How much of a list is taken, as sent and again as inflated, and how long it may take."""
 
-    size_bytes: int = 64 * 1024 * 1024
-    total_s: float = 120.0
+    size_bytes: int
+    total_s: float
 
 
-LIMITS = Limits()
+# The longest text met is UT1's adult names: 4.6 million lines, about 100 MB.
+TEXT = Limits(size_bytes=128 << 20, total_s=120.0)
+# All categories of UT1 together, inflated, are half as much again; packed they are 30 MB.
+ARCHIVE = Limits(size_bytes=512 << 20, total_s=900.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +69,9 @@ NO_VALIDATORS = Validators()
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A whole list, inflated."""
+    """A whole list, inflated, lies in the file given; ``digest`` is its SHA-256 in hex."""
 
-    data: bytes
+    digest: str
     validators: Validators
 
 
@@ -72,17 +80,20 @@ class NotModified:
     """The server says that our copy is the newest."""
 
 
-def fetch(
+def fetch(  # noqa: PLR0913 - each has its own say, and most have a usual one
     source: str,
     url: str,
+    file: BinaryIO,
     known: Validators = NO_VALIDATORS,
-    limits: Limits = LIMITS,
+    *,
+    limits: Limits = TEXT,
     resolve: Resolve | None = None,
 ) -> Fetched | NotModified:
-    """Download a list, unless it is still the one that ``known`` names.
+    """Download a list into ``file``, unless it is still the one that ``known`` names.
 
     ``source`` is the list's id, for the error.  ``resolve`` finds the addresses of a host; without
-    it the system does.  Raises ListError with words for a guardian.
+    it the system does.  Raises ListError with words for a guardian, and OSError when the file
+    cannot be written; what is in the file is then worth nothing.
     """
     ends = time.monotonic() + limits.total_s
     # Identity: an honest server then sends what it says, and a gzip bomb is inflated by us.
@@ -97,7 +108,7 @@ def fetch(
             try:
                 if response.status == 304 and known != NO_VALIDATORS:
                     return NotModified()
-                return _fetched(source, response, limits.size_bytes, ends)
+                return _fetched(source, response, file, limits.size_bytes, ends)
             finally:
                 response.close()
         except (HTTPError, UpstreamError) as error:
@@ -105,12 +116,21 @@ def fetch(
             raise ListError(source, _in_words(error)) from error
 
 
-def read_file(source: str, path: Path, limits: Limits = LIMITS) -> bytes:
+def read_file(source: str, path: Path, limits: Limits = TEXT) -> bytes:
     """Read a list from a file, inflated if it is gzip.  Raises ListError."""
+    text = io.BytesIO()
+    pour_file(source, path, text.write, limits)
+    return text.getvalue()
+
+
+def pour_file(
+    source: str, path: Path, take: Callable[[bytes], object], limits: Limits = TEXT
+) -> None:
+    """Give ``take`` what ``read_file`` returns, piece by piece.  Raises ListError."""
     try:
         with path.open("rb") as file:
             chunks = iter(lambda: file.read(CHUNK_BYTES), b"")
-            return _collect(source, chunks, limits.size_bytes)
+            _pour(source, chunks, limits.size_bytes, take)
     except FileNotFoundError:
         raise ListError(source, f"there is no file {path}") from None
     except OSError as error:
@@ -160,7 +180,9 @@ def _is_this_machine(host: str) -> bool:
         return False
 
 
-def _fetched(source: str, response: BaseHTTPResponse, limit_bytes: int, ends: float) -> Fetched:
+def _fetched(
+    source: str, response: BaseHTTPResponse, file: BinaryIO, limit_bytes: int, ends: float
+) -> Fetched:
     if response.status != 200:
         raise ListError(source, f"the server answered {response.status} instead of the list")
     encoding = response.headers.get("Content-Encoding", "identity").lower()
@@ -169,12 +191,18 @@ def _fetched(source: str, response: BaseHTTPResponse, limit_bytes: int, ends: fl
     announced = response.headers.get("Content-Length", "")
     if announced.isascii() and announced.isdigit() and int(announced) > limit_bytes:
         raise ListError(source, _too_big(limit_bytes))
-    data = _collect(source, _chunks(source, response, ends), limit_bytes)
+    digest = hashlib.sha256()
+
+    def take(piece: bytes) -> None:
+        digest.update(piece)
+        file.write(piece)
+
+    _pour(source, _chunks(source, response, ends), limit_bytes, take)
     validators = Validators(
         _validator(response.headers.get("ETag")),
         _validator(response.headers.get("Last-Modified")),
     )
-    return Fetched(data, validators)
+    return Fetched(digest.hexdigest(), validators)
 
 
 def _chunks(source: str, response: BaseHTTPResponse, ends: float) -> Iterator[bytes]:
@@ -185,27 +213,42 @@ def _chunks(source: str, response: BaseHTTPResponse, ends: float) -> Iterator[by
     _check_time(source, ends)
 
 
-def _collect(source: str, chunks: Iterator[bytes], limit_bytes: int) -> bytes:
-    """Join chunks, inflating gzip, and stop as soon as there is too much."""
-    data = bytearray()
+def _pour(
+    source: str, chunks: Iterator[bytes], limit_bytes: int, take: Callable[[bytes], object]
+) -> None:
+    """Pass chunks on, inflating gzip, and stop as soon as there is too much."""
+    packed = size = 0
     inflate: Inflater | None = None
-    for number, chunk in enumerate(chunks):
-        if number == 0 and chunk.startswith(GZIP_MAGIC):
+    for chunk in _with_whole_start(chunks):
+        if not packed and chunk.startswith(GZIP_MAGIC):
             inflate = Inflater()
-        room = limit_bytes - len(data)
+        packed += len(chunk)
         try:
-            data += chunk if inflate is None else inflate.feed(chunk, room + 1)
+            for piece in (chunk,) if inflate is None else inflate.feed(chunk):
+                size += len(piece)
+                if max(size, packed) > limit_bytes:
+                    raise ListError(source, _too_big(limit_bytes))
+                take(piece)
         except zlib.error:
             raise ListError(source, "is a damaged gzip file") from None
-        if len(data) > limit_bytes:
-            raise ListError(source, _too_big(limit_bytes))
     if inflate is not None and not inflate.is_complete:
         raise ListError(source, "is a gzip file that was cut off")
-    return bytes(data)
+
+
+def _with_whole_start(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Join what comes first until it is long enough to tell what it is."""
+    start = b""
+    for chunk in chunks:
+        start += chunk
+        if len(start) >= len(GZIP_MAGIC):
+            break
+    if start:
+        yield start
+    yield from chunks
 
 
 class Inflater:
-    """Inflates gzip, several members in a row included, never more than it is allowed."""
+    """Inflates gzip, several members in a row included, a small piece at a time."""
 
     def __init__(self) -> None:
         self._member = zlib.decompressobj(wbits=31)
@@ -214,15 +257,13 @@ class Inflater:
     def is_complete(self) -> bool:
         return self._member.eof
 
-    def feed(self, chunk: bytes, most: int) -> bytes:
-        """Return at most ``most`` bytes of what ``chunk`` holds; what is beyond is lost."""
-        out = bytearray()
-        while chunk and len(out) < most:
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """Yield what ``chunk`` holds: a thousand times as much, perhaps, so stop in time."""
+        while chunk:
             if self._member.eof:
                 self._member = zlib.decompressobj(wbits=31)
-            out += self._member.decompress(chunk, most - len(out))
-            chunk = self._member.unused_data
-        return bytes(out)
+            yield self._member.decompress(chunk, PIECE_BYTES)
+            chunk = self._member.unconsumed_tail or self._member.unused_data
 
 
 def _check_time(source: str, ends: float) -> None:

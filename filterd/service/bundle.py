@@ -5,19 +5,19 @@ house's key.  First comes ``filterd-lists.json``, which says what follows.
 """
 
 import hashlib
+import io
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-import filterd.lists.formats as list_formats
 from filterd.config.document import Document
 from filterd.errors import ListError
-from filterd.net.fetch import LIMITS
-from filterd.service.files import move_file, replace_file
+from filterd.net.fetch import ARCHIVE
+from filterd.service.files import aside_of, move_file, share_file, writing_aside
 from filterd.service.layout import Layout
 from filterd.service.listing import compile_and_say, unwritable
 from filterd.service.manifest import (
@@ -29,14 +29,24 @@ from filterd.service.manifest import (
     save_manifest,
 )
 from filterd.service.operator import open_layout
-from filterd.service.tarball import ArchiveError, Part, is_plain, read_parts, write_parts
-from filterd.service.texts import make_downloads, read_list
+from filterd.service.reading import read
+from filterd.service.tarball import (
+    ArchiveError,
+    Content,
+    Part,
+    is_plain,
+    read_parts,
+    write_parts,
+)
+from filterd.service.texts import find, make_downloads, read_text
 from filterd.service.turns import own_turn
 from filterd.store.policy import PolicyStore
 
 CONTENTS = "filterd-lists.json"
 _VERSION = 1
-_LARGEST_BYTES = 2 << 30
+_LARGEST_BYTES = 4 << 30
+_LARGEST_CONTENTS_BYTES = 4 << 20
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +83,57 @@ def pack_lists(config_path: Path, target: Path) -> Iterator[str]:
 
 
 def _entry(layout: Layout, document: Document, manifest: Manifest, source: str) -> Entry:
-    text = read_list(layout, source, document.lists[source])
+    digest, size = hashlib.sha256(), 0
+    with _open(layout, document, source) as content:
+        while piece := content.read(_PIECE):
+            digest.update(piece)
+            size += len(piece)
     state = manifest.state_of(source)
-    return Entry(
-        id=source,
-        size=len(text),
-        sha256=hashlib.sha256(text).hexdigest(),
-        fetched=0.0 if state is None else state.download.fetched,
-    )
+    fetched = 0.0 if state is None else state.download.fetched
+    return Entry(source, size, digest.hexdigest(), fetched)
+
+
+def _open(layout: Layout, document: Document, source: str) -> BinaryIO:
+    """Open what a list is read from.  Raises ListError."""
+    found = find(layout, source, document.lists[source])
+    try:
+        return io.BytesIO(found) if isinstance(found, bytes) else found.open("rb")
+    except OSError as error:
+        raise ListError(source, f"{found!s} cannot be read: {error.strerror}") from error
 
 
 def _parts(layout: Layout, document: Document, entries: list[Entry]) -> Iterator[Part]:
-    """Yield the contents and then each text, one in memory at a time."""
+    """Yield the contents and then each text, once where several lists share it."""
     contents = {"version": _VERSION, "lists": [asdict(entry) for entry in entries]}
-    yield Part(CONTENTS, json.dumps(contents, indent=1).encode())
+    described = json.dumps(contents, indent=1).encode()
+    yield Part(CONTENTS, len(described), io.BytesIO(described))
+    for entry in _by_text(entries):
+        with _open(layout, document, entry[0].id) as content:
+            summed = Summed(content)
+            yield Part(f"{entry[0].id}.txt", entry[0].size, summed)
+        if summed.digest.hexdigest() != entry[0].sha256:
+            raise ArchiveError(f"list {entry[0].id} was changed while it was packed; pack again")
+
+
+def _by_text(entries: Iterable[Entry]) -> list[list[Entry]]:
+    """Return the entries, those of one text together; the first gives the text its name."""
+    together: dict[tuple[str, int], list[Entry]] = {}
     for entry in entries:
-        text = read_list(layout, entry.id, document.lists[entry.id])
-        if hashlib.sha256(text).hexdigest() != entry.sha256:
-            raise ArchiveError(f"list {entry.id} was changed while it was packed; pack again")
-        yield Part(f"{entry.id}.txt", text)
+        together.setdefault((entry.sha256, entry.size), []).append(entry)
+    return list(together.values())
+
+
+class Summed:
+    """Content that is summed up while it is read."""
+
+    def __init__(self, content: Content) -> None:
+        self.digest = hashlib.sha256()
+        self._content = content
+
+    def read(self, most: int = -1, /) -> bytes:
+        piece = self._content.read(most)
+        self.digest.update(piece)
+        return piece
 
 
 def unpack_lists(config_path: Path, bundle: Path) -> Iterator[str]:
@@ -118,62 +160,76 @@ def _take(layout: Layout, document: Document, bundle: Path) -> tuple[list[Entry]
     """Read the whole bundle and lay aside what is to be used."""
     taken: list[Entry] = []
     left_out: list[str] = []
+    scratch = layout.downloads / "bundle.came"
     try:
-        for entry, text in _texts(bundle):
-            why = _why_left_out(document, entry.id, text)
-            if why:
-                left_out.append(f"{entry.id}: left out, {why}")
-                continue
-            taken.append(entry)
-            replace_file(_aside(layout, entry.id), text)
+        for entries, part in _texts(bundle):
+            with writing_aside(scratch) as file:
+                _pour(bundle, entries[0], part, file)
+            for entry in entries:
+                why = _why_left_out(layout, document, entry.id, aside_of(scratch))
+                if why:
+                    left_out.append(f"{entry.id}: left out, {why}")
+                    continue
+                share_file(aside_of(scratch), _aside(layout, entry.id))
+                taken.append(entry)
     except ArchiveError:
         for entry in taken:
             _aside(layout, entry.id).unlink(missing_ok=True)
         raise
+    finally:
+        aside_of(scratch).unlink(missing_ok=True)
     return taken, left_out
 
 
-def _texts(bundle: Path) -> Iterator[tuple[Entry, bytes]]:
-    """Yield what the bundle holds, each text as its contents announce it."""
-    parts = read_parts(bundle, LIMITS.size_bytes)
+def _texts(bundle: Path) -> Iterator[tuple[list[Entry], Part]]:
+    """Yield what the bundle holds, with the lists that each text is of as contents announce it."""
+    parts = read_parts(bundle, ARCHIVE.size_bytes)
     first = next(parts, None)
-    if first is None or first.name != CONTENTS:
+    if first is None or first.name != CONTENTS or first.size > _LARGEST_CONTENTS_BYTES:
         raise ArchiveError(f"{bundle} was not made by 'filterd lists pack'")
-    announced = _contents(bundle, first.data)
+    announced = _contents(bundle, first.content.read(first.size))
     for part in parts:
-        entry = announced.pop(part.name, None)
-        if entry is None:
+        entries = announced.pop(part.name, None)
+        if entries is None:
             raise ArchiveError(f"{bundle} holds {part.name}, which its contents do not name")
-        if (len(part.data), hashlib.sha256(part.data).hexdigest()) != (entry.size, entry.sha256):
-            raise ArchiveError(f"{part.name} in {bundle} was damaged: its sum is wrong")
-        yield entry, part.data
+        yield entries, part
     if announced:
         raise ArchiveError(f"{bundle} lacks {', '.join(sorted(announced))}: it was cut off")
 
 
-def _contents(bundle: Path, data: bytes) -> dict[str, Entry]:
+def _pour(bundle: Path, entry: Entry, part: Part, file: BinaryIO) -> None:
+    summed = Summed(part.content)
+    while piece := summed.read(_PIECE):
+        file.write(piece)
+    if (part.size, summed.digest.hexdigest()) != (entry.size, entry.sha256):
+        raise ArchiveError(f"{part.name} in {bundle} was damaged: its sum is wrong")
+
+
+def _contents(bundle: Path, data: bytes) -> dict[str, list[Entry]]:
+    """Return which lists each file of a bundle is the text of."""
     try:
         stored: dict[str, Any] = json.loads(data)
         if stored["version"] != _VERSION:
             raise ArchiveError(f"{bundle} was made by another version of filterd")
-        announced = {f"{entry['id']}.txt": Entry(**entry) for entry in stored["lists"]}
-        total = sum(entry.size for entry in announced.values())
+        texts = _by_text(Entry(**entry) for entry in stored["lists"])
+        announced = {f"{entries[0].id}.txt": entries for entries in texts}
+        total = sum(entries[0].size for entries in texts)
+        names = {f"{entry.id}.txt" for entries in texts for entry in entries}
     except (ValueError, KeyError, TypeError, RecursionError):
         raise ArchiveError(f"the contents of {bundle} cannot be read") from None
-    if total > _LARGEST_BYTES or not all(map(is_plain, announced)):
+    if total > _LARGEST_BYTES or not all(map(is_plain, names)):
         raise ArchiveError(f"the contents of {bundle} name what cannot be in it")
     return announced
 
 
-def _why_left_out(document: Document, source: str, text: bytes) -> str:
+def _why_left_out(layout: Layout, document: Document, source: str, path: Path) -> str:
     listed = document.lists.get(source)
     if listed is None:
         return "this house's policy has no such list"
     try:
-        list_formats.parse(source, text, listed.format, listed.match)
+        return read(source, listed, read_text(layout, source, listed, path)).facts.problem
     except ListError as error:
         return error.what
-    return ""
 
 
 def _put_in_place(layout: Layout, document: Document, taken: list[Entry]) -> None:
@@ -186,7 +242,8 @@ def _put_in_place(layout: Layout, document: Document, taken: list[Entry]) -> Non
                 download = _brought(entry, listed.addresses[0], state.download)
                 state = replace(state, download=download)
             manifest = manifest.with_state(state, is_stale=True)
-            layout.held_of(entry.id).unlink(missing_ok=True)
+            for path in (layout.held_of(entry.id), layout.held_names_of(entry.id)):
+                path.unlink(missing_ok=True)
             move_file(_aside(layout, entry.id), layout.copy_of(entry.id))
         save_manifest(layout.manifest, manifest)
 
@@ -199,4 +256,4 @@ def _brought(entry: Entry, address: str, known: Download) -> Download:
 
 
 def _aside(layout: Layout, source: str) -> Path:
-    return layout.downloads / f"{source}.unpacked"
+    return layout.downloads / f".{source}.unpacked.{os.getpid()}"

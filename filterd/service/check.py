@@ -3,14 +3,13 @@
 import time
 from pathlib import Path
 
-import filterd.lists.formats as list_formats
 from filterd.config.document import Document, ListSource
 from filterd.errors import ListError
 from filterd.service.layout import Layout, layout_of
 from filterd.service.listing import age
 from filterd.service.manifest import ListState, load_manifest
+from filterd.service.reading import look
 from filterd.service.starter import read_config
-from filterd.service.texts import read_list
 from filterd.store.policy import PolicyStore
 
 
@@ -44,10 +43,11 @@ def _check_lists(layout: Layout, document: Document) -> list[str]:
 def _trouble(layout: Layout, source: str, listed: ListSource, state: ListState) -> str:
     """Return what is wrong with one list now, and how old its copy is."""
     try:
-        text = read_list(layout, source, listed)
-        list_formats.parse(source, text, listed.format, listed.match)
+        problem = look(layout, source, listed).facts.problem
     except ListError as error:
-        return state.what if listed.url and state.what else error.what
+        problem = error.what
+    if problem:
+        return state.what if listed.url and state.what else problem
     fetched = state.download.fetched
     if not listed.url or not state.what:
         return ""

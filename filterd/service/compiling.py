@@ -1,23 +1,19 @@
-"""Compile the texts of the lists and put the index in place.
+"""Compile what was read in the lists and put the index in place.
 
-Runs in the worker and in commands only: a million names peak above 200 MiB, and a computing
-thread would stall the DNS process.
+Runs in the worker and in commands only: a computing thread would stall the DNS process.
 """
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 
-import filterd.lists.formats as list_formats
 from filterd.config.document import Document, ListSource
-from filterd.config.site import public_suffixes
 from filterd.errors import ListError
 from filterd.lists.compile import compile_index
 from filterd.lists.index import Index
 from filterd.lists.parsed import Parsed
-from filterd.lists.suffixes import without_suffixes
+from filterd.service.current import map_index
 from filterd.service.files import replace_file
-from filterd.service.guards import hits_of, kept_names
+from filterd.service.guards import Sayings, kept_names
 from filterd.service.layout import Layout
 from filterd.service.manifest import (
     Download,
@@ -27,10 +23,10 @@ from filterd.service.manifest import (
     recipe_of,
     save_manifest,
 )
-from filterd.service.texts import read_list
+from filterd.service.reading import read_all
+from filterd.service.readlist import ReadList
+from filterd.service.texts import digest_of, part_of
 from filterd.service.turns import own_turn
-
-_MOST_SUFFIXES = 100
 
 
 def compile_lists(layout: Layout, document: Document, key: bytes) -> Manifest:
@@ -50,17 +46,15 @@ def compile_lists(layout: Layout, document: Document, key: bytes) -> Manifest:
     return manifest
 
 
-def has_index(layout: Layout, document: Document, key: bytes) -> bool:
+def has_index(layout: Layout, document: Document) -> bool:
     """Tell whether the index in place is whole and made of the texts and lists in force."""
     manifest = load_manifest(layout.manifest)
     if manifest.is_stale or manifest.recipe != recipe_of(document):
         return False
     if any(_is_edited(layout, manifest, *entry) for entry in document.lists.items()):
         return False
-    try:
-        return Index(layout.index.read_bytes(), key).build == manifest.build
-    except (OSError, ListError):
-        return False
+    index, problem = map_index(layout)
+    return not problem and index.build == manifest.build
 
 
 def _is_edited(layout: Layout, manifest: Manifest, source: str, listed: ListSource) -> bool:
@@ -69,14 +63,10 @@ def _is_edited(layout: Layout, manifest: Manifest, source: str, listed: ListSour
         return False
     known = manifest.state_of(source)
     try:
-        text = _digest(read_list(layout, source, listed))
+        text = digest_of(layout, source, listed)
     except ListError:
         text = ""
     return known is None or known.text != text
-
-
-def _digest(text: bytes) -> str:
-    return hashlib.sha256(text).hexdigest()
 
 
 def _usable(
@@ -84,43 +74,37 @@ def _usable(
 ) -> Iterator[tuple[str, Parsed]]:
     """Yield the lists that can be used, noting in ``states`` how each fared."""
     before = load_manifest(layout.manifest)
-    for source, listed in document.lists.items():
-        known = before.state_of(source)
+    for source, read in read_all(layout, document):
+        listed, known = document.lists[source], before.state_of(source)
         download = known.download if known is not None and listed.url else Download()
-        state, parsed = _parse(layout, source, listed)
-        states.append(replace(state, download=download))
-        if parsed is not None:
-            yield source, parsed
+        states.append(_state(source, listed, read, download))
+        if read.parsed is not None:
+            yield source, read.parsed
 
 
-def _parse(layout: Layout, source: str, listed: ListSource) -> tuple[ListState, Parsed | None]:
-    state = ListState(source, listed.category)
-    try:
-        text = read_list(layout, source, listed)
-        state = replace(state, text=_digest(text))
-        parsed = list_formats.parse(source, text, listed.format, listed.match)
-    except ListError as error:
-        return replace(state, problem=error.what), None
-    except Exception as error:  # noqa: BLE001 - a fault in one format must not stop the others
-        return replace(state, problem=f"cannot be read by this filterd: {error!r}"), None
-    suffixes: tuple[str, ...] = ()
-    if not listed.suffixes:
-        parsed, suffixes = without_suffixes(parsed, public_suffixes())
+def _state(source: str, listed: ListSource, read: ReadList, download: Download) -> ListState:
+    facts = read.facts
+    text = facts.text
+    if text and part_of(listed) and download.copy is not None:
+        text = download.copy.digest  # that of the archive it was read from
+    state = ListState(source, listed.category, problem=facts.problem, text=text, download=download)
+    if read.parsed is None:
+        return state
     return replace(
         state,
         ok=True,
-        names=parsed.rules,
-        complaints=parsed.complaint_count + len(suffixes),
-        suffixes=suffixes[:_MOST_SUFFIXES],
-    ), parsed
+        names=facts.rules,
+        complaints=read.parsed.complaint_count + facts.suffix_count,
+        suffixes=facts.suffixes,
+    )
 
 
 def _with_hits(
     layout: Layout, document: Document, index: Index, states: list[ListState]
 ) -> list[ListState]:
-    kept = kept_names(layout, document)
+    said = Sayings(index, kept_names(layout, document))
     found = []
     for state in states:
-        hits = hits_of(index, state.id, state.category, kept)
+        hits = said.hits(state.id, state.category)
         found.append(replace(state, opens=hits.opens, closes=hits.closes))
     return found

@@ -113,20 +113,24 @@ class DnsProcess:
         self._problem = ""
         if policy is not self._policy:
             self._policy = policy
-            self._recipe = recipe_of(policy.document)
+            recipe = recipe_of(policy.document)
+            if recipe != self._recipe:
+                self._ask_again_at = 0.0  # somebody has just chosen this
+            self._recipe, self._compiled_for = recipe, ""
             self._server.replace_policy(policy)
             self._server.upstreams.replace(self._upstreams())
         self._ask_for_compile()
 
     def _ask_for_compile(self) -> None:
         """Tell the supervisor that the index is not made from these lists, until it is."""
+        if not self._compiled_for:
+            manifest = load_manifest(self._layout.manifest)
+            # Both are replaced one after the other: a manifest of another index says nothing yet.
+            self._compiled_for = manifest.recipe if manifest.build == self._policy.build else ""
         if self._recipe == self._compiled_for and not self._current.index_problem:
             return
-        if time.monotonic() < self._ask_again_at:
-            return
-        self._ask_again_at = time.monotonic() + _ASK_AGAIN_S
-        self._compiled_for = load_manifest(self._layout.manifest).recipe
-        if self._recipe != self._compiled_for or self._current.index_problem:
+        if time.monotonic() >= self._ask_again_at:
+            self._ask_again_at = time.monotonic() + _ASK_AGAIN_S
             _tell(Word.COMPILE)
 
     async def _follow_neighbours(self) -> None:

@@ -1,24 +1,34 @@
 """``filterd explain``: the whole reason for one name, in words and with the line of the list."""
 
+import hashlib
+import ipaddress
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import dnslib
 
-from filterd.config.document import Document
+from filterd.config.document import Document, ListSource
 from filterd.config.names import host_name
 from filterd.config.wrong import Wrong
 from filterd.errors import FilterdError, ListError
-from filterd.lists.locate import locate
+from filterd.lists.condition import Rewrite
+from filterd.lists.formats import text_of
+from filterd.lists.locate import Located, locate, locate_pattern
+from filterd.lists.opened import NO_LINE
+from filterd.lists.parsed import Parsed
 from filterd.policy.explain import Explanation, explain
+from filterd.policy.rulebook import alias_of
 from filterd.policy.verdict import Verdict
 from filterd.service.current import CurrentPolicy
 from filterd.service.layout import Layout
 from filterd.service.operator import open_layout
+from filterd.service.readlist import open_read_list
 from filterd.service.texts import read_list
 from filterd.store.log import LogReader
+from filterd.wire.codes import AAAA, A
 from filterd.wire.query import Question
 
 _CLASS_IN = 1
@@ -101,23 +111,63 @@ def _say_what(explanation: Explanation, zone: ZoneInfo) -> Iterator[str]:
         yield f"verdict: {_short(explanation.verdict)}"
     for category, source in explanation.categories:
         yield f"it is in the category {category}, by the list {source}"
+    for category, source in explanation.lifted:
+        yield f"but the list {source} takes it out of what {category} closes"
+    for rewrite in explanation.verdict.rewrite:
+        yield f"answered instead: {_answer(rewrite)}"
     until = explanation.verdict.until
     if until is not None:
         yield f"this may change at {until.astimezone(zone):%A %H:%M}"
 
 
+def _answer(rewrite: Rewrite) -> str:
+    """Return what a list answers: a code, an address, another name, or rdata in hexadecimal."""
+    if rewrite.rcode:
+        return str(dnslib.RCODE.get(rewrite.rcode, rewrite.rcode))
+    if not rewrite.rtype:
+        return "no record"
+    text = alias_of(rewrite)
+    if rewrite.rtype in {A, AAAA}:
+        with suppress(ValueError):
+            text = str(ipaddress.ip_address(rewrite.rdata))
+    return f"{dnslib.QTYPE.get(rewrite.rtype)} {text or rewrite.rdata.hex()}"
+
+
 def _say_line(layout: Layout, document: Document, verdict: Verdict) -> Iterator[str]:
-    listed = document.lists.get(verdict.source)
-    if listed is None or not verdict.matched:
+    """Say which line of the list decided, from what was read when the index was made."""
+    source, matched = verdict.source, verdict.matched
+    listed = document.lists.get(source)
+    if listed is None or not matched:
         return
     try:
-        text = read_list(layout, verdict.source, listed)
-        line = locate(text, listed.format, listed.match, verdict.matched)
+        known = open_read_list(source, layout.names_of(source))
     except ListError as error:
-        yield f"the list's text cannot be read: {error.what}"
+        yield f"which line of the list it is cannot be said: {error.what}"
         return
-    if line is not None:
-        yield f"list {verdict.source}, line {line.number}: {line.text}"
+    found = None if known.parsed is None else _locate(known.parsed, matched)
+    if found is None:
+        return
+    if found.line == NO_LINE:
+        yield f"list {source}: {found.rule} is one of its open_names in the policy"
+        return
+    text = _line(layout, source, listed, known.facts.text, found.line) or found.rule
+    yield f"list {source}, line {found.line}: {text}"
+
+
+def _locate(parsed: Parsed, matched: str) -> Located | None:
+    """Find what ``verdict.matched`` names: a name, or a pattern between slashes."""
+    if matched.startswith("/") and matched.endswith("/"):
+        return locate_pattern(parsed, matched[1:-1])
+    return locate(parsed, matched)
+
+
+def _line(layout: Layout, source: str, listed: ListSource, digest: str, number: int) -> str:
+    """Return a line of the text that was read, '' when there is another one by now."""
+    with suppress(ListError):
+        text = read_list(layout, source, listed)
+        if hashlib.sha256(text).hexdigest() == digest:
+            return text_of(text, number)
+    return ""
 
 
 def _short(verdict: Verdict) -> str:

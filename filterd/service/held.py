@@ -4,16 +4,24 @@ Only moves the text and notes the answer; ``compiling`` then makes it felt.
 """
 
 import hashlib
+from contextlib import suppress
 from dataclasses import replace
 
 from filterd.errors import ListError
 from filterd.service.files import move_file
 from filterd.service.layout import Layout
-from filterd.service.manifest import Held, ListState, Manifest, load_manifest, save_manifest
+from filterd.service.manifest import (
+    Held,
+    ListState,
+    Manifest,
+    Why,
+    load_manifest,
+    save_manifest,
+)
 from filterd.service.turns import own_turn
 
 
-def accept(layout: Layout, source: str) -> str:
+def accept(layout: Layout, source: str) -> Why:
     """Put the download that waits in the place of the list's text; returns why it had waited.
 
     The manifest is stale then: compile.  Raises ListError when nothing waits, OSError when the
@@ -22,17 +30,21 @@ def accept(layout: Layout, source: str) -> str:
     with own_turn(layout):
         manifest, state, held = _waiting(layout, source)
         path = layout.held_of(source)
-        if hashlib.sha256(path.read_bytes()).hexdigest() != held.copy.digest:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != held.copy.digest:
             path.unlink()
             raise ListError(source, "what was kept aside is damaged; the next download replaces it")
         move_file(path, layout.copy_of(source))
+        with suppress(FileNotFoundError):  # it is read again then
+            move_file(layout.held_names_of(source), layout.names_of(source))
         download = replace(state.download, copy=held.copy, fetched=held.since, held=None)
         updated = replace(state, download=download)
         save_manifest(layout.manifest, manifest.with_state(updated, is_stale=True))
     return held.why
 
 
-def refuse(layout: Layout, source: str) -> str:
+def refuse(layout: Layout, source: str) -> Why:
     """Drop the download that waits, and the same text when it comes again; returns why it waited.
 
     Raises ListError when nothing waits, OSError when the state folder cannot be written.
@@ -42,7 +54,8 @@ def refuse(layout: Layout, source: str) -> str:
         download = replace(state.download, held=replace(held, is_refused=True))
         updated = replace(state, download=download)
         save_manifest(layout.manifest, manifest.with_state(updated, is_stale=False))
-        layout.held_of(source).unlink(missing_ok=True)
+        for path in (layout.held_of(source), layout.held_names_of(source)):
+            path.unlink(missing_ok=True)
     return held.why
 
 

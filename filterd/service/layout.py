@@ -45,6 +45,19 @@ class Layout:
         return self.downloads / f"{source}.held"
 
     @property
+    def read_lists(self) -> Path:
+        """What was read in each list: names and lines, for the index and for explanations."""
+        return self.state / "lists"
+
+    def names_of(self, source: str) -> Path:
+        """What was read in the text in force of a list."""
+        return self.read_lists / f"{source}.names"
+
+    def held_names_of(self, source: str) -> Path:
+        """What was read in a download that waits for a guardian's answer."""
+        return self.read_lists / f"{source}.held"
+
+    @property
     def control(self) -> Path:
         """The DNS process's control socket."""
         return self.state / "control.sock"

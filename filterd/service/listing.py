@@ -13,7 +13,7 @@ from filterd.service import held as holding
 from filterd.service.compiling import compile_lists
 from filterd.service.current import index_key
 from filterd.service.layout import Layout
-from filterd.service.manifest import ListState, load_manifest
+from filterd.service.manifest import ListState, load_manifest, some
 from filterd.service.operator import open_layout
 from filterd.store.policy import PolicyStore
 
@@ -54,11 +54,11 @@ def _more(listed: ListSource, state: ListState, now: float) -> Iterator[str]:
     if download.held is not None and download.held.is_refused:
         yield f"a newer text was refused: {download.held.why}"
     if state.suffixes:
-        yield f"would close whole suffixes, which are left out: {_some(state.suffixes)}"
+        yield f"would close whole suffixes, which are left out: {some(state.suffixes, _SHOWN)}"
     if state.opens:
-        yield f"holds names that are always open, whatever it says: {_some(state.opens)}"
+        yield f"holds names that are always open, whatever it says: {some(state.opens, _SHOWN)}"
     if state.closes:
-        yield f"holds what nobody should close: {_some(state.closes)}"
+        yield f"holds what nobody should close: {some(state.closes, _SHOWN)}"
 
 
 def accept_held(config_path: Path, source: str) -> Iterator[str]:
@@ -111,8 +111,3 @@ def _times(number: int) -> str:
 
 def _when(seconds: float) -> str:
     return f"in {age(seconds)}" if seconds > 0 else "at the next round"
-
-
-def _some(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

@@ -6,12 +6,19 @@ epoch seconds, 0 for never.
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from filterd.config.document import Document
 from filterd.service.files import replace_file
+
+READER = 1
+"""Which way of reading texts this filterd has; whoever changes one thing a list means adds one."""
+
+Reason = Literal["closes", "opens", "smaller", "larger"]
+"""Why a download waits: what nobody should close is on it, or what is always open, or its size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +35,36 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Why:
+    """Why a download waits: its ``reason``, and what goes with it.
+
+    ``names`` counts its rules and ``before`` those of the list in force; ``hits`` are the names
+    that were not on the list before and that nobody should close, or are always open.
+    """
+
+    reason: Reason
+    names: int
+    before: int
+    hits: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.reason == "closes":
+            return f"it would newly close {some(self.hits)}, which nobody should close"
+        if self.reason == "opens":
+            return f"it newly holds {some(self.hits)}, which is always open"
+        how = "shrank" if self.reason == "smaller" else "grew"
+        return f"it {how} from {self.before:,} to {self.names:,} names"
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """A download that is not in force: it waits for a guardian, or was refused by one.
 
-    ``names`` counts its rules; a refused one is remembered, so that it is not asked about again.
+    A refused one is remembered, so that it is not asked about again.
     """
 
     copy: Copy
-    why: str
-    names: int
+    why: Why
     since: float
     is_refused: bool = False
 
@@ -63,10 +91,11 @@ class Download:
 class ListState:
     """How one list fared.
 
-    ``problem`` says why it could not be compiled; ``text`` is the SHA-256 in hex of what was read,
-    empty when nothing could be; ``names`` counts its rules; ``suffixes`` are the public suffixes
-    it would have closed whole and were left out (a hundred at most); ``opens`` are the
-    helplines among what it lists, which stay open, and ``closes`` what nobody should close.
+    ``problem`` says why it could not be compiled; ``text`` is the SHA-256 in hex of what was read
+    (of the whole archive where it is a part of one), empty when nothing could be; ``names``
+    counts its rules; ``suffixes`` are the public suffixes it would have closed whole and were left
+    out (a hundred at most); ``opens`` are the helplines among what it lists, which stay open, and
+    ``closes`` what nobody should close.
     """
 
     id: str
@@ -118,16 +147,20 @@ class Manifest:
         return replace(self, lists=tuple(states.values()), is_stale=self.is_stale or is_stale)
 
 
+# What of a list's entry in the policy says nothing about the names in the index.
+_NOT_COMPILED = {"category", "interval", "exceptions"}
+
 NO_MANIFEST = Manifest(build="", recipe="", lists=())
 
 
 def recipe_of(document: Document) -> str:
     """Digest of what the index depends on: which lists there are and how they are read."""
     lists = {
-        source: listed.model_dump(mode="json", exclude={"category", "interval"})
+        source: listed.model_dump(mode="json", exclude=_NOT_COMPILED)
         for source, listed in document.lists.items()
     }
-    return hashlib.sha256(json.dumps(lists, sort_keys=True).encode()).hexdigest()[:16]
+    recipe = json.dumps([READER, lists], sort_keys=True)
+    return hashlib.sha256(recipe.encode()).hexdigest()[:16]
 
 
 def load_manifest(path: Path) -> Manifest:
@@ -159,5 +192,18 @@ def _download(stored: dict[str, Any]) -> Download:
         **stored,
         addresses=addresses,
         copy=None if copy is None else Copy(**copy),
-        held=None if held is None else Held(copy=Copy(**held.pop("copy")), **held),
+        held=None if held is None else _held(held),
     )
+
+
+def _held(stored: dict[str, Any]) -> Held:
+    copy, why = Copy(**stored.pop("copy")), stored.pop("why")
+    hits = tuple(why.pop("hits"))
+    return Held(copy=copy, why=Why(**why, hits=hits), **stored)
+
+
+def some(names: Iterable[str], shown: int = 3) -> str:
+    """Say the first few names, and how many more there are."""
+    first = sorted(names)
+    more = f" and {len(first) - shown} more" if len(first) > shown else ""
+    return ", ".join(first[:shown]) + more

@@ -4,6 +4,7 @@ import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from filterd.config.document import Document
 from filterd.config.dump import dump_policy
 from filterd.config.load import load_policy
 from filterd.errors import FilterdError
@@ -12,7 +13,7 @@ from filterd.service.layout import Layout, layout_of
 from filterd.service.starter import available_zones, read_config, read_text
 from filterd.store.guardians import Guardians
 from filterd.store.password import hash_password
-from filterd.store.policy import PolicyStore
+from filterd.store.policy import PolicyStore, Version
 
 
 class NotSetUpError(FilterdError):
@@ -39,20 +40,30 @@ def apply_policy(config_path: Path, file: Path | None, author: str, reason: str)
         document = read_config(config_path).policy
     else:
         document = load_policy(read_text(file), str(file), available_zones())
-    store = PolicyStore(layout.policy_db)
-    current = store.current()
+    current = PolicyStore(layout.policy_db).current()
     if document == current.document:
         return f"nothing to change: version {current.number} holds the same policy"
-    saved = store.save(
+    number, in_force = save_version(layout, current, document, author, reason)
+    when = "and in force" if in_force else "and will be in force when filterd runs"
+    return f"version {number} is saved {when}"
+
+
+def save_version(
+    layout: Layout, current: Version, document: Document, author: str, reason: str
+) -> tuple[int, bool]:
+    """Save a document made from ``current``; returns its number, and whether it is in force.
+
+    It is in force at once where filterd runs.  Without an ``author`` it is who is logged in.
+    Raises Conflict when ``current`` is no longer the newest.
+    """
+    saved = PolicyStore(layout.policy_db).save(
         document,
         based_on=current.number,
         author=author or getpass.getuser(),
         reason=reason,
         now=_now(),
     )
-    in_force = ask_dns(layout.control, "reload")
-    when = "and in force" if in_force else "and will be in force when filterd runs"
-    return f"version {saved.number} is saved {when}"
+    return saved.number, ask_dns(layout.control, "reload") is not None
 
 
 def new_setup_code(config_path: Path) -> str:

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pydantic import ValidationError
 
-import filterd.lists.formats as list_formats
 from filterd.config.document import Document, ListSource, Profile
 from filterd.config.model import problems_of
 from filterd.errors import FilterdError, ListError
@@ -24,15 +24,17 @@ from filterd.lists.compile import compile_index
 from filterd.lists.index import Index
 from filterd.lists.parsed import Parsed
 from filterd.lists.rule import TagSet
-from filterd.net.fetch import Fetched, fetch, read_file
+from filterd.net.fetch import fetch
 from filterd.policy.listed import Listed
 from filterd.policy.snapshot import Policy, compile_policy
 from filterd.service.current import index_key, map_index
-from filterd.service.guards import hits_of, kept_names
+from filterd.service.guards import Sayings, kept_names
 from filterd.service.layout import Layout
 from filterd.service.operator import open_layout
 from filterd.service.ourselves import resolve_by
+from filterd.service.reading import read
 from filterd.service.starter import read_config
+from filterd.service.texts import limits_of, read_text
 from filterd.store.log import AskedName, LogReader
 from filterd.store.policy import PolicyStore
 from filterd.wire.codes import IN, A
@@ -77,6 +79,8 @@ class Over:
 
     def __init__(self, base: Listed, extra: Listed) -> None:
         self.build = f"{base.build}+{extra.build}"
+        self.conditional = {**base.conditional, **extra.conditional}
+        self.conditional = {**base.conditional, **extra.conditional}
         self._base = base
         self._extra = extra
         self._numbers: dict[tuple[int, int], int] = {(0, 0): 0}
@@ -100,7 +104,7 @@ def try_list(config_path: Path, wanted: Wanted) -> Iterator[str]:
     document = PolicyStore(layout.policy_db).current().document
     if wanted.profile and wanted.profile not in document.profiles:
         raise TrialError(f"there is no profile {wanted.profile!r}")
-    parsed = _parse(config_path, document, wanted)
+    parsed = _read(config_path, layout, document, wanted)
     key = index_key(layout)
     extra = Index(compile_index([(TRIED, parsed)], key), key)
     yield from _about(layout, document, parsed, extra)
@@ -157,32 +161,38 @@ def newly_blocked(
         verdict = table.decide(question)
         if not verdict.is_block or before.table(subject, now).decide(question).is_block:
             continue
-        matched = table.named(each.name, verdict).matched
+        matched = table.named(each.name, A, verdict).matched
         blocked = found.setdefault(each.name, NewlyBlocked(each.name, matched))
         blocked.queries += each.queries
         blocked.profiles.append(each.profile)
     return sorted(found.values(), key=lambda blocked: (-blocked.queries, blocked.name))
 
 
-def _parse(config_path: Path, document: Document, wanted: Wanted) -> Parsed:
-    _check_options(wanted)
+def _read(config_path: Path, layout: Layout, document: Document, wanted: Wanted) -> Parsed:
+    listed = _as_listed(wanted)
     try:
         if wanted.place.lower().startswith(("http://", "https://")):
             resolve = resolve_by(document, read_config(config_path).listen.dns)
-            got = fetch(TRIED, wanted.place, resolve=resolve)
-            text = got.data if isinstance(got, Fetched) else b""
+            with TemporaryDirectory() as folder:
+                path = Path(folder) / "tried"
+                with path.open("wb") as file:
+                    fetch(TRIED, wanted.place, file, limits=limits_of(listed), resolve=resolve)
+                text = read_text(layout, TRIED, listed, path)
         else:
-            text = read_file(TRIED, Path(wanted.place))
-        return list_formats.parse(TRIED, text, wanted.form, wanted.match)
+            text = read_text(layout, TRIED, listed, Path(wanted.place))
     except ListError as error:
         raise TrialError(f"{wanted.place}: {error.what}") from error
+    found = read(TRIED, listed, text)
+    if found.parsed is None:
+        raise TrialError(f"{wanted.place}: {found.facts.problem}")
+    return found.parsed
 
 
-def _check_options(wanted: Wanted) -> None:
-    """Refuse what a policy would refuse of a list.  Raises TrialError."""
+def _as_listed(wanted: Wanted) -> ListSource:
+    """Return the list as a policy would have it.  Raises TrialError where it would be refused."""
     listed = {"category": ALWAYS_ALLOW, "file": TRIED, "format": wanted.form, "match": wanted.match}
     try:
-        ListSource.model_validate(listed)
+        return ListSource.model_validate(listed)
     except ValidationError as error:
         problem = problems_of(error, "", lambda _: None)[0]
         raise TrialError(f"--{problem.path}: {problem.what} ({problem.right})") from None
@@ -194,7 +204,7 @@ def _about(layout: Layout, document: Document, parsed: Parsed, extra: Index) -> 
         yield f"{parsed.complaint_count:,} lines are left out:"
         for complaint in parsed.complaints[:_COMPLAINTS]:
             yield f"  line {complaint.line}, {complaint.text!r}: {complaint.why}"
-    hits = hits_of(extra, TRIED, TRIED, kept_names(layout, document))
+    hits = Sayings(extra, kept_names(layout, document)).hits(TRIED, TRIED)
     if hits.opens:
         yield f"holds names that stay open, whatever it says: {', '.join(hits.opens)}"
     if hits.closes:

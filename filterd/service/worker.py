@@ -17,6 +17,7 @@ import psutil
 from filterd.config.document import Document
 from filterd.errors import FilterdError
 from filterd.service.compiling import compile_lists, has_index
+from filterd.service.control import ask_dns
 from filterd.service.current import index_key
 from filterd.service.fetching import World, fetch_lists
 from filterd.service.layout import Layout, layout_of
@@ -25,7 +26,6 @@ from filterd.service.ourselves import resolve_by
 from filterd.service.starter import read_config
 from filterd.store.logwriter import LogWriter
 from filterd.store.policy import PolicyStore
-from filterd.store.schema import upgrade
 
 if sys.platform != "win32":
     import resource
@@ -37,6 +37,9 @@ _OOM_SCORE = Path("/proc/self/oom_score_adj")
 
 def prepare(layout: Layout, config: Path) -> None:
     """Create or upgrade the databases and store the starter policy as version 1."""
+    # A third of the time that the worker needs to start, and it is needed once.
+    from filterd.store.schema import upgrade  # noqa: PLC0415
+
     upgrade(layout.state)
     starter = read_config(config).policy
     PolicyStore(layout.policy_db).seed(starter, author="filterd", now=_now())
@@ -51,12 +54,11 @@ def compile_all(layout: Layout, _config: Path) -> None:
 def update(layout: Layout, config: Path) -> None:
     """Bring the index up to date, download the lists that are due, forget old log rows."""
     document = PolicyStore(layout.policy_db).current().document
-    key = index_key(layout)
     known = _troubles(layout)
-    if not has_index(layout, document, key):
+    if not has_index(layout, document):
         _compile(layout, document)  # before any download: what lies here is filtered at once
     world = World(resolve=resolve_by(document, read_config(config).listen.dns))
-    if fetch_lists(layout, document, key, world):
+    if fetch_lists(layout, document, world):
         _compile(layout, document)
     _say_news(layout, known)
     LogWriter(layout.log_db).prune(_now() - _LOG_KEPT)
@@ -74,6 +76,7 @@ def _compile(layout: Layout, document: Document) -> None:
     manifest = compile_lists(layout, document, index_key(layout))
     names = sum(state.names for state in manifest.lists)
     took_s = time.monotonic() - started
+    ask_dns(layout.control, "reload")  # it would see by itself within a second
     _say(f"compiled {names:,} names from {len(manifest.lists)} lists in {took_s:.1f} s")
 
 

@@ -20,7 +20,7 @@ from filterd.config.document import (
 )
 from filterd.config.dump import dump_policy
 from filterd.config.load import load_policy
-from filterd.lists.category import ALWAYS_ALLOW, CATEGORIES, FIXED
+from filterd.lists.category import ALWAYS_ALLOW, CATEGORIES, ESSENTIALS, FIXED, LOCKED
 
 ZONES = frozenset(zoneinfo.available_timezones())
 
@@ -100,6 +100,9 @@ def lists(draw: st.DrawFn) -> ListSource:
     if place == "url":
         source["mirrors"] = draw(st.lists(st.just("https://mirror.example/x"), max_size=1))
         source["interval"] = draw(st.integers(1, 168))
+    if category not in {LOCKED, ALWAYS_ALLOW, ESSENTIALS}:
+        source["exceptions"] = draw(st.sampled_from(["category", "everywhere"]))
+        source["open_names"] = draw(names)
     return ListSource.model_validate(source)
 
 
@@ -141,6 +144,27 @@ def test_a_policy_written_out_is_read_back_unchanged(document: Document) -> None
 def test_other_yaml_readers_see_the_same(document: Document) -> None:
     data: Any = pyyaml.safe_load(dump_policy(document))
     assert parse_document(data, ZONES) == document
+
+
+OPENING = """\
+zone: UTC
+lists:
+  a:
+    category: adult
+    url: https://lists.example/x
+    exceptions: everywhere
+    open_names: [school.example, =clinic.example]
+profiles:
+  a:
+    name: A
+default_profile: a
+"""
+
+
+def test_what_a_list_leaves_open_is_written_out() -> None:
+    document = load_policy(OPENING, "policy.yaml", ZONES)
+    assert document.lists["a"].open_names == ("school.example", "=clinic.example")
+    assert dump_policy(document) == OPENING
 
 
 READABLE = """\

@@ -128,6 +128,68 @@ TWINS = [
         id="an unknown list format",
     ),
     pytest.param(
+        "lists:\n  x:\n    category: games\n    file: x\n    exceptions: all\n",
+        10,
+        "lists.x.exceptions",
+        '"all" is not known here',
+        "category, everywhere",
+        "lists:\n  x:\n    category: games\n    file: x\n    exceptions: everywhere\n",
+        id="exceptions that reach nobody knows where",
+    ),
+    pytest.param(
+        "lists:\n  x:\n    category: games\n    url: http://a.example/x\n    exceptions: everywhere\n",
+        9,
+        "lists.x.url",
+        "cannot come over plain http",
+        "https addresses, or exceptions: category",
+        "lists:\n  x:\n    category: games\n    url: HTTPS://a.example/x\n    exceptions: everywhere\n",
+        id="exceptions for everywhere that anybody on the way could write",
+    ),
+    pytest.param(
+        "lists:\n  x:\n    category: games\n    exceptions: everywhere\n    url: https://a.example/x\n"
+        "    mirrors: [https://b.example/x, http://c.example/x]\n",
+        11,
+        "lists.x.mirrors",
+        "cannot come over plain http",
+        "https addresses, or exceptions: category",
+        "lists:\n  x:\n    category: games\n    exceptions: category\n    url: https://a.example/x\n"
+        "    mirrors: [https://b.example/x, http://c.example/x]\n",
+        id="the same by a mirror",
+    ),
+    *(
+        pytest.param(
+            f"lists:\n  x:\n    category: {category}\n    file: x\n    exceptions: everywhere\n",
+            10,
+            "lists.x.exceptions",
+            f"the exceptions of a list of {category} cannot reach everywhere",
+            "take it out",
+            f"lists:\n  x:\n    category: {category}\n    file: x\n    exceptions: category\n",
+            id=f"exceptions for everywhere in {category}",
+        )
+        for category in ("csam-illegal", "always-allow", "essentials")
+    ),
+    *(
+        pytest.param(
+            f"lists:\n  x:\n    category: {category}\n    file: x\n    open_names: [a.example]\n",
+            10,
+            "lists.x.open_names",
+            f"a list of {category} cannot leave names open",
+            "out of the list itself",
+            f"lists:\n  x:\n    category: {category}\n    file: x\n    open_names: []\n",
+            id=f"names left open by {category}",
+        )
+        for category in ("csam-illegal", "always-allow", "essentials")
+    ),
+    pytest.param(
+        "lists:\n  x: {category: games, file: x, open_names: [a.example, games]}\n",
+        7,
+        "lists.x.open_names[1]",
+        '"games" is a single word',
+        "example.com",
+        "lists:\n  x: {category: games, file: x, open_names: [a.example, =games.example]}\n",
+        id="a word left open",
+    ),
+    pytest.param(
         "upstreams: []\n",
         6,
         "upstreams",

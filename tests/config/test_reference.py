@@ -77,6 +77,8 @@ def test_the_examples_in_the_reference_are_true() -> None:
     piracy = config.policy.lists["piracy"]
     assert piracy.addresses == (piracy.url, "https://mirror.example.net/piracy/hosts.txt")
     assert piracy.interval == 12
+    assert piracy.open_names == ("library.example",)
+    assert piracy.exceptions == ListSource.model_fields["exceptions"].default
 
 
 def test_the_reference_names_the_interval_that_holds_without_one() -> None:

@@ -12,6 +12,7 @@ import pytest
 from filterd.config.catalogue import Service, load_services
 from filterd.lists import formats
 from filterd.lists.category import ALWAYS_ALLOW, ESSENTIALS
+from filterd.lists.parsed import each_name
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 FOLDER = importlib.resources.files("blocklists")
@@ -25,7 +26,7 @@ def curated() -> dict[str, frozenset[str]]:
         file.name.removesuffix(".txt"): frozenset(
             name
             for names in formats.parse(file.name, file.read_bytes(), "domains").names.values()
-            for name in names
+            for name in each_name(names)
         )
         for file in FOLDER.iterdir()
         if file.name.endswith(".txt")

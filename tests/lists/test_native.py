@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from filterd.lists import _python, core, layout
@@ -68,6 +68,7 @@ def test_both_cores_hash_alike(key: bytes, data: bytes) -> None:
 
 @settings(max_examples=500)
 @given(text=LINES, shapes=SHAPES, first=st.integers(1, 2**31))
+@example(text=b"a  b  x.y   c \na b x.y  c\na  b x.y c", shapes=MADE_UP, first=1)
 def test_both_cores_read_any_text_alike(text: bytes, shapes: tuple[Shape, ...], first: int) -> None:
     text += b"\n"
     assert _native.scan(text, shapes, first) == _python.scan(text, shapes, first)

@@ -1,8 +1,11 @@
 """Lists come whole, in bounds and from where they should, or not at all and in plain words."""
 
 import gzip
+import hashlib
+import io
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,11 +16,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filterd.errors import ListError
-from filterd.net.fetch import Fetched, Inflater, Limits, NotModified, Validators, fetch, read_file
+from filterd.net.fetch import (
+    NO_VALIDATORS,
+    Fetched,
+    Inflater,
+    Limits,
+    NotModified,
+    Validators,
+    fetch,
+    read_file,
+)
 
 LIST = b"porn.example\nother.example\n"
 V1 = Validators('"v1"', "Tue, 24 Nov 2026 07:00:00 GMT")
 SMALL = Limits(size_bytes=1 << 20, total_s=5)
+
+
+def bring(url: str, known: Validators = NO_VALIDATORS, **how: Any) -> tuple[Any, bytes]:
+    """Fetch a list and return what was said of it and what came."""
+    file = io.BytesIO()
+    got = fetch("porn", url, file, known, **how)
+    return got, file.getvalue()
 
 
 class Site:
@@ -71,8 +90,9 @@ def site() -> Iterator[Site]:
 
 def test_a_list_comes_with_its_validators(site: Site) -> None:
     url = site.page("/list", LIST, ETag='"v1"', Last_Modified="Tue, 24 Nov 2026 07:00:00 GMT")
-    got = fetch("porn", url)
-    assert got == Fetched(LIST, V1)
+    got, data = bring(url)
+    assert got == Fetched(hashlib.sha256(LIST).hexdigest(), V1)
+    assert data == LIST
     headers = site.asked[0][1]
     assert headers["Accept-Encoding"] == "identity"
     assert "If-None-Match" not in headers
@@ -80,8 +100,9 @@ def test_a_list_comes_with_its_validators(site: Site) -> None:
 
 def test_what_has_not_changed_is_not_sent_again(site: Site) -> None:
     url = site.page("/list", status=304)
-    got = fetch("porn", url, V1)
+    got, data = bring(url, V1)
     assert isinstance(got, NotModified)
+    assert data == b""
     headers = site.asked[0][1]
     assert headers["If-None-Match"] == '"v1"'
     assert headers["If-Modified-Since"] == "Tue, 24 Nov 2026 07:00:00 GMT"
@@ -91,9 +112,9 @@ def test_what_has_not_changed_is_not_sent_again(site: Site) -> None:
 @pytest.mark.parametrize("members", [1, 3])
 def test_gzip_is_inflated(site: Site, encoding: dict[str, str], members: int) -> None:
     url = site.page("/list.gz", gzip.compress(LIST) * members, **encoding)
-    got = fetch("porn", url)
+    got, data = bring(url)
     assert isinstance(got, Fetched)
-    assert got.data == LIST * members
+    assert data == LIST * members
 
 
 def chunked(*chunks: bytes, pause_s: float = 0.0) -> Callable[[BaseHTTPRequestHandler], None]:
@@ -110,9 +131,46 @@ def chunked(*chunks: bytes, pause_s: float = 0.0) -> Callable[[BaseHTTPRequestHa
 
 def test_a_list_may_come_in_chunks(site: Site) -> None:
     site.pages["/list"] = chunked(LIST[:5], LIST[5:])
-    got = fetch("porn", site.url + "/list")
+    got, data = bring(site.url + "/list")
     assert isinstance(got, Fetched)
-    assert got.data == LIST
+    assert data == LIST
+
+
+def says(body: bytes, **headers: str) -> Callable[[BaseHTTPRequestHandler], None]:
+    """Send these headers, true or not, then the body, and hang up."""
+
+    def give(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        for name, value in headers.items():
+            request.send_header(name.replace("_", "-"), value)
+        request.end_headers()
+        request.wfile.write(body)
+        request.close_connection = True
+
+    return give
+
+
+@pytest.mark.parametrize("length", ["-5", "many", "", "0x10"])
+def test_a_length_that_is_none_does_not_count(site: Site, length: str) -> None:
+    site.pages["/list"] = says(LIST, Content_Length=length)
+    assert bring(site.url + "/list")[1] == LIST
+
+
+def test_gzip_is_told_by_its_start_however_small_the_pieces_are(site: Site) -> None:
+    packed = gzip.compress(LIST)
+    site.pages["/list"] = chunked(packed[:1], packed[1:2], packed[2:], pause_s=0.02)
+    assert bring(site.url + "/list")[1] == LIST
+
+
+def test_however_long_a_list_is_only_a_piece_is_in_memory(site: Site, tmp_path: Path) -> None:
+    url = site.page("/list", gzip.compress(bytes(40 << 20)))
+    with (tmp_path / "list").open("wb") as file:
+        tracemalloc.start()
+        fetch("porn", url, file)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert (tmp_path / "list").stat().st_size == 40 << 20
+    assert peak < 2 << 20
 
 
 def cut_off(request: BaseHTTPRequestHandler) -> None:
@@ -159,6 +217,14 @@ BOMB = gzip.compress(bytes(50 << 20))
         pytest.param(cut_off, "broke off", id="cut off"),
         pytest.param(hang_up, "broke off", id="hangs up"),
         pytest.param(chunked(*[b"x" * 60_000] * 40), "larger than 1 MiB", id="endless chunks"),
+        pytest.param(
+            chunked(*[gzip.compress(b"") * 3000] * 40), "larger than 1 MiB", id="endless nothing"
+        ),
+        pytest.param(says(b"7\r\n", Transfer_Encoding="chunked"), "broke off", id="half a chunk"),
+        pytest.param(
+            says(b"no number\r\n", Transfer_Encoding="chunked"), "broke off", id="odd chunks"
+        ),
+        pytest.param(says(LIST, Content_Length=f"{1 << 40}"), "larger than", id="a huge length"),
     ],
 )
 def test_what_is_wrong_is_said_in_plain_words(site: Site, page: Any, words: str) -> None:
@@ -167,7 +233,7 @@ def test_what_is_wrong_is_said_in_plain_words(site: Site, page: Any, words: str)
     else:
         site.page("/list", **page)
     with pytest.raises(ListError, match=words) as caught:
-        fetch("porn", site.url + "/list", limits=SMALL)
+        bring(site.url + "/list", limits=SMALL)
     assert str(caught.value).startswith("list porn: ")
 
 
@@ -175,7 +241,7 @@ def test_a_server_that_trickles_is_given_up(site: Site) -> None:
     site.pages["/list"] = chunked(*[b"x"] * 100, pause_s=0.05)
     began = time.monotonic()
     with pytest.raises(ListError, match="took too long"):
-        fetch("porn", site.url + "/list", limits=Limits(total_s=0.3))
+        bring(site.url + "/list", limits=Limits(SMALL.size_bytes, total_s=0.3))
     assert time.monotonic() - began < 3
 
 
@@ -183,15 +249,15 @@ def test_a_server_that_is_silent_is_given_up(site: Site, monkeypatch: pytest.Mon
     monkeypatch.setattr("filterd.net.visit.READ_S", 0.2)
     site.pages["/list"] = lambda _: time.sleep(1)
     with pytest.raises(ListError, match="did not answer in time"):
-        fetch("porn", site.url + "/list")
+        bring(site.url + "/list")
 
 
 def test_a_moved_list_is_followed(site: Site) -> None:
     site.page("/old", status=301, Location="/new?x=1")
     site.page("/new?x=1", LIST)
-    got = fetch("porn", site.url + "/old", V1)
+    got, data = bring(site.url + "/old", V1)
     assert isinstance(got, Fetched)
-    assert got.data == LIST
+    assert data == LIST
     assert [path for path, _ in site.asked] == ["/old", "/new?x=1"]
 
 
@@ -212,12 +278,12 @@ def test_a_moved_list_is_followed(site: Site) -> None:
 )
 def test_an_unsafe_address_is_not_even_asked(url: str) -> None:
     with pytest.raises(ListError):
-        fetch("porn", url)
+        bring(url)
 
 
 def test_a_validator_of_absurd_length_is_not_kept(site: Site) -> None:
     url = site.page("/list", LIST, ETag='"' + "x" * 5000 + '"')
-    got = fetch("porn", url)
+    got, _ = bring(url)
     assert isinstance(got, Fetched)
     assert got.validators == Validators()
 
@@ -243,8 +309,8 @@ def test_files_are_read_like_downloads(tmp_path: Path) -> None:
 def test_gzip_may_be_fed_in_any_pieces(members: list[bytes], size: int) -> None:
     packed = b"".join(map(gzip.compress, members))
     inflater = Inflater()
-    out = b"".join(
-        inflater.feed(packed[at : at + size], 1000) for at in range(0, len(packed), size)
+    chunks = (packed[at : at + size] for at in range(0, len(packed), size))
+    assert b"".join(piece for chunk in chunks for piece in inflater.feed(chunk)) == b"".join(
+        members
     )
-    assert out == b"".join(members)
     assert inflater.is_complete

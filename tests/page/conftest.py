@@ -4,7 +4,7 @@ a clock the test sets, and a DNS process that only says what the test wants it t
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,12 +17,14 @@ from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from admin_ui import House, ListState, create_app
+from filterd.config.catalogue import Subscription
 from filterd.config.document import Device, Document, ListSource, Profile, Window
 from filterd.lists.compile import compile_index
 from filterd.lists.formats import parse
 from filterd.lists.index import Index
 from filterd.policy.snapshot import Policy, compile_policy
 from filterd.resolve.record import Origin, Record
+from filterd.service.choosing import offered_lists
 from filterd.store.guardians import Guardians
 from filterd.store.log import LogReader
 from filterd.store.logwriter import LogWriter
@@ -58,6 +60,8 @@ class Home:
     notified: list[int] = field(default_factory=list)
     answers: list[tuple[str, str]] = field(default_factory=list)
     answer_fails: Exception | None = None
+    catalogue: Mapping[str, Subscription] = field(default_factory=offered_lists)
+    core: str = "native"
 
     def policy(self) -> Policy:
         version = self.policies.current()
@@ -88,6 +92,8 @@ class Home:
             refuse_list=partial(self.answer, "refuse"),
             starter_differs=lambda: self.starter_differs,
             clock=lambda: self.now,
+            catalogue=self.catalogue,
+            core=self.core,
             page_names=frozenset({"filter.school.example"}),
             key=b"k" * 32,
         )

@@ -14,7 +14,10 @@ from admin_ui.signed import OPEN_TO_ALL
 
 HOST = "localhost:8080"
 BASE = f"http://{HOST}"
-VALUES = {"profile_id": "sana", "device_id": "tablet", "number": 1, "row_id": 1, "list_id": "adult"}
+VALUES = {
+    "profile_id": "sana", "device_id": "tablet", "number": 1, "row_id": 1, "list_id": "adult",
+    "category": "adult", "offer_id": "oisd-nsfw",
+}  # fmt: skip
 
 
 @pytest.fixture

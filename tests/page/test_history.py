@@ -63,7 +63,7 @@ def house(**changes: Any) -> Document:
         (edits.change_device(BASE, "tab", match=("192.0.2.9",)), ["Tab is recognised in another way"]),
         (house(zone="Europe/London"), ["The time zone is now Europe/London"]),
         (house(lists={"x": ListSource(category="adult", file="x").model_dump()}),
-         ["The lists of sites were changed"]),
+         ["The list x was added to the topic “Adult sites”"]),
         (house(upstreams=["9.9.9.9"]), ["Other settings of the house were changed"]),
         (house(default_profile="sana"), ["Other settings of the house were changed"]),
     ],

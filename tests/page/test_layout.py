@@ -14,8 +14,10 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 from waitress import create_server
 
-from admin_ui import HeldList, create_app
+from admin_ui import HeldList, ListState, create_app
 from admin_ui.language import LOCALES
+from filterd.config.document import parse_document
+from filterd.config.subscribing import use_entry
 
 PATHS = (
     "/",
@@ -28,6 +30,8 @@ PATHS = (
     "/why/?site=adult.example&who=child:sana",
     "/changes/",
     "/lists/",
+    "/more-lists/adult",
+    "/more-lists/bypass",
     "/nowhere",
 )
 LONG = "a-very-long-name-of-a-content-network.region-eu-central-1.edge.delivery.example"
@@ -66,6 +70,24 @@ def chromium(need_tool: Callable[[str], str]) -> Iterator[Any]:
         browser.close()
 
 
+def subscribe(home: Any) -> None:
+    """Use offered lists, one of each state, and close topics that have none."""
+    offers = ("hagezi-nsfw", "oisd-nsfw", "stevenblack-porn", "nextdns-encrypted-dns")
+    document = home.current().document
+    for offer in offers:
+        document = use_entry(document, offer, home.catalogue[offer])
+    data = document.model_dump()
+    data["profiles"]["sana"]["blocked_categories"] = ["adult", "drugs", "self-harm"]
+    changed = parse_document(data)
+    home.policies.save(changed, based_on=1, author="x", reason=LONG, now=home.now)
+    missing = ListState("", "adult", ok=False, names=0, problem="not downloaded yet")
+    home.states += (
+        ListState(offers[0], "adult", ok=True, names=2_345_678, closes=(LONG,) * 9),
+        replace(missing, id=offers[1], trouble=f"https://{LONG}/: the server answered 503"),
+        replace(missing, id=offers[2], held=home.states[0].held),
+    )
+
+
 @pytest.fixture
 def address(home: Any, stranger: Any) -> Iterator[str]:
     """The page of a busy house, served on loopback."""
@@ -79,6 +101,7 @@ def address(home: Any, stranger: Any) -> Iterator[str]:
         replace(each, names=2_345_678, trouble=f"https://{LONG}/", left_out=12_345, held=held)
         for each in home.states
     )
+    subscribe(home)
     server = create_server(create_app(home.build()), host="127.0.0.1", port=0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -16,6 +16,7 @@ from filterd.service import manifest
 from filterd.service.guards import Hits, why_held
 
 WHY = "it shrank from 90,000 to 12 names"
+SMALLER = {"why": WHY, "names": 12, "reason": "smaller"}
 
 
 def read(guardian: Any) -> str:
@@ -47,7 +48,7 @@ def subscribe(home: Any) -> Any:
 @pytest.fixture
 def held(home: Any, subscribe: Any) -> HeldList:
     """A download of "adult" that waits since this morning."""
-    waits = HeldList(WHY, 12, home.now - timedelta(hours=5))
+    waits = HeldList(since=home.now - timedelta(hours=5), **SMALLER)
     subscribe(held=waits, checked=home.now - timedelta(days=3))
     return waits
 
@@ -78,7 +79,7 @@ def test_a_copy_tells_its_age(
     assert f"90,000 names {words}" in read(guardian)
 
 
-REFUSED = {"why": WHY, "names": 12, "is_refused": True}
+REFUSED = {**SMALLER, "is_refused": True}
 
 
 @pytest.mark.parametrize(
@@ -172,12 +173,13 @@ def test_every_reason_of_the_service_has_a_sentence(
 ) -> None:
     known = manifest.ListState("adult", "adult", ok=True, names=before)
     why = why_held(known, names, hits)
-    home.states = (state(held=replace(held, why=why)),)
+    assert why is not None
+    home.states = (state(held=replace(held, why=str(why), reason=why.reason)),)
     assert words in read(guardian)
 
 
 def test_a_reason_nobody_foresaw_has_one_too(guardian: Any, home: Any, held: Any) -> None:
-    home.states = (state(held=replace(held, why="it looks odd")),)
+    home.states = (state(held=replace(held, why="it looks odd", reason="odd")),)
     assert "It is very different from the one in use." in read(guardian)
 
 

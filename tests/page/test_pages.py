@@ -30,6 +30,8 @@ PATHS = (
     "/why/row/1",
     "/changes/",
     "/lists/",
+    "/more-lists/adult",
+    "/more-lists/hate",
     "/nowhere",
 )
 
@@ -37,7 +39,7 @@ PATHS = (
 class Reader(HTMLParser):
     """Gathers a page's tags, attributes, ids and visible text outside of ``bdi``."""
 
-    VOID = frozenset({"meta", "link", "input", "br", "use", "option"})
+    VOID = frozenset({"meta", "link", "input", "br", "use", "option", "wbr"})
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,13 +27,13 @@ def layout(home: Any) -> Layout:
     layout.held_of("web").write_bytes(TEXT)
     old = manifest.Copy("https://lists.example/", "00")
     new = manifest.Copy("https://lists.example/", hashlib.sha256(TEXT).hexdigest())
-    waits = manifest.Held(new, "it shrank", 1, AT.timestamp() + 60)
+    waits = manifest.Held(new, manifest.Why("smaller", 1, 900), AT.timestamp() + 60)
     download = manifest.Download(
         copy=old, fetched=AT.timestamp(), failures=1, trouble="no route", held=waits
     )
     states = (
         manifest.ListState("web", "games", ok=True, names=900, complaints=3,
-                           closes=("bank.example",), download=download),
+                           text="00", closes=("bank.example",), download=download),
         manifest.ListState("file", "adult", problem="there is no file"),
     )  # fmt: skip
     manifest.save_manifest(layout.manifest, manifest.Manifest("b", "r", states))
@@ -53,12 +54,25 @@ def house(layout: Layout) -> Iterator[House]:
 
 
 def test_the_page_learns_how_every_list_fares(house: House) -> None:
-    held = HeldList("it shrank", 1, AT.replace(minute=1))
+    held = HeldList("it shrank from 900 to 1 names", 1, AT.replace(minute=1), reason="smaller")
     assert house.lists() == (
         ListState("web", "games", ok=True, names=900, trouble="no route", left_out=3, checked=AT,
                   closes=("bank.example",), held=held),
         ListState("file", "adult", ok=False, names=0, problem="there is no file"),
     )  # fmt: skip
+
+
+def test_a_copy_that_is_not_compiled_yet_is_being_loaded(house: House, layout: Layout) -> None:
+    known = manifest.load_manifest(layout.manifest)
+    newer = replace(known.lists[0].download, copy=manifest.Copy("https://lists.example/", "01"))
+    state = replace(known.lists[0], download=newer)
+    manifest.save_manifest(layout.manifest, known.with_state(state, is_stale=True))
+    assert [each.is_loading for each in house.lists()] == [True, False]
+
+
+def test_the_page_is_told_what_is_offered_and_who_looks_names_up(house: House) -> None:
+    assert "hagezi-nsfw" in house.catalogue
+    assert house.core in {"native", "python"}
 
 
 def test_a_list_that_is_accepted_is_compiled_at_once(

@@ -1,6 +1,7 @@
 """Why: a row of the log as it was decided then, and the question asked anew."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,12 @@ import pytest
 from admin_ui import edits
 from admin_ui.reasons import STEP_QUESTIONS, reason_words
 from filterd.lists.category import CATEGORIES
+from filterd.lists.compile import compile_index
+from filterd.lists.condition import Conditional, Rewrite
+from filterd.lists.formats import parse
+from filterd.lists.index import Index
+from filterd.lists.parsed import Placed
+from filterd.lists.rule import Kind
 from filterd.policy.decide import STEPS, profile_default
 from filterd.policy.override import Override
 from filterd.policy.verdict import Reason
@@ -191,3 +198,35 @@ def test_a_row_without_a_name_has_no_buttons(guardian: Any, home: Any) -> None:
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_every_category_has_a_name_people_know(category: str) -> None:
     assert category not in reason_words("category", category=category).__html__()
+
+
+@pytest.fixture
+def rewriting(home: Any) -> None:
+    """The list of adult names answers one of them with an address of its own."""
+    rule = Conditional(
+        Kind.REWRITE, "changed.example", "subtree", rewrite=Rewrite(0, 1, bytes((192, 0, 2, 1)))
+    )
+    adult = parse("adult", b"adult.example\n", "domains", "subdomains")
+    parsed = replace(adult, conditional=(Placed(2, rule),))
+    home.index = Index(compile_index([("adult", parsed)], bytes(16)), bytes(16))
+
+
+@pytest.mark.usefixtures("rewriting")
+def test_a_changed_answer_is_neither_open_nor_closed(guardian: Any) -> None:
+    text = seen(ask(guardian, "www.changed.example").text)
+    assert "It is given another answer" in text
+    assert "It is open" not in text
+    assert "It is closed" not in text
+    assert "Changed. It belongs to a closed topic: " in text
+    assert "The list adult gives another answer for it." in text
+
+
+def test_a_row_with_a_changed_answer_says_by_which_list(guardian: Any, home: Any) -> None:
+    home.asked("www.changed.example", action="rewrite", reason="category", category="adult",
+               source="safe-search", matched="/^www/")  # fmt: skip
+    for page in ("/asked/", "/why/row/1"):
+        text = seen(guardian.text(page))
+        assert "The list safe-search gives another answer for it." in text
+    assert "It was given another answer" in text
+    assert "/^www/" in text
+    assert "www.changed.example" not in guardian.text("/asked/?blocked=1")

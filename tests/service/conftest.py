@@ -1,7 +1,10 @@
 """A state folder as the worker leaves it, and a small web server for lists that misbehaves."""
 
 import gzip
+import ssl
+import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -90,7 +93,7 @@ class ListServer:
     Remembers the path and headers of each request.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
         self.body = b"casino.example\ndice.example\n"
         self.status = 200
         self.etag = '"one"'
@@ -112,11 +115,22 @@ class ListServer:
                 pass
 
         class Server(ThreadingHTTPServer):
+            def get_request(self) -> tuple[Any, Any]:
+                raw, address = super().get_request()
+                if context is None:
+                    return raw, address
+                wrapped = context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False)
+                return wrapped, address
+
             def handle_error(self, *_: object) -> None:
                 pass  # clients that give up are what is tested
 
+        context = None if certificate is None else ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if context is not None:
+            context.load_cert_chain(certificate)
         self.server = Server(("127.0.0.1", 0), Handler)
-        self.base = f"http://127.0.0.1:{self.server.server_port}"
+        scheme = "http" if context is None else "https"
+        self.base = f"{scheme}://127.0.0.1:{self.server.server_port}"
         self.url = f"{self.base}/list.txt"
         self._thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
         self._thread.start()
@@ -159,6 +173,15 @@ class ListServer:
         request.rfile.read(1)
 
     @staticmethod
+    def drips(request: BaseHTTPRequestHandler) -> None:
+        """Send a list byte by byte, so that no single wait is long."""
+        request.send_response(200)
+        request.end_headers()
+        for byte in b"casino.example\n" * 20:
+            request.wfile.write(bytes([byte]))
+            time.sleep(0.01)
+
+    @staticmethod
     def bomb() -> Page:
         packed = gzip.compress(bytes(32 << 20))
         return lambda request: send(request, 200, packed)
@@ -180,6 +203,30 @@ def list_server() -> Iterator[ListServer]:
     server.close()
 
 
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory, need_tool: Callable[[str], str]) -> Path:
+    """A certificate for this machine with its key, which nobody but the tests trusts."""
+    path = tmp_path_factory.mktemp("certificate") / "both.pem"
+    command = [
+        need_tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt",
+        "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+        "-addext", "subjectAltName=IP:127.0.0.1",
+        "-addext", "keyUsage=critical,digitalSignature,keyCertSign",
+        "-keyout", str(path), "-out", str(path.with_suffix(".cert")),
+    ]  # fmt: skip
+    subprocess.run(command, check=True, capture_output=True)
+    path.write_text(path.read_text() + path.with_suffix(".cert").read_text())
+    return path
+
+
+@pytest.fixture
+def secure_server(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ListServer]:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.with_suffix(".cert")))
+    server = ListServer(certificate)
+    yield server
+    server.close()
+
+
 HOUR = 3600.0
 HELP = {"category": "always-allow", "file": "blocklists/always-allow.txt", "match": "subdomains"}
 
@@ -196,7 +243,7 @@ class Subscriber:
 
     def fetch(self, **world: Any) -> bool:
         there = World(clock=lambda: self.now, luck=lambda: self.luck, limits=self.limits, **world)
-        return fetch_lists(self.layout, self.document, index_key(self.layout), there)
+        return fetch_lists(self.layout, self.document, there)
 
     def fetch_later(self, hours: float = 25.0) -> bool:
         """Fetch when so much time went by, and compile what came as the worker does."""
@@ -211,7 +258,10 @@ class Subscriber:
 
     @property
     def state(self) -> ListState:
-        found = load_manifest(self.layout.manifest).state_of("web")
+        return self.state_of("web")
+
+    def state_of(self, source: str) -> ListState:
+        found = load_manifest(self.layout.manifest).state_of(source)
         assert found is not None
         return found
 

@@ -233,10 +233,10 @@ def test_strangers_and_error_pages_are_left_out_of_a_good_bundle(
     path = tmp_path / "b.tar.gz"
     path.write_bytes(
         archive(
-            contents(("web", WEB), ("mine", page), ("strange", WEB)),
+            contents(("web", WEB), ("mine", page), ("strange", b"other.example\n")),
             member("web.txt", WEB),
             member("mine.txt", page),
-            member("strange.txt", WEB),
+            member("strange.txt", b"other.example\n"),
         )
     )
     said = "\n".join(unpack_lists(school.config, path))

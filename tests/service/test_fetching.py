@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+import filterd.lists.formats as list_formats
 from filterd.service.manifest import load_manifest
 
 HOUR = 3600.0
@@ -109,6 +110,7 @@ def test_what_failed_before_comes_last(layout, document, house, list_server) -> 
         pytest.param(lambda server: server.answers(200, bytes(range(256)) * 9), "", id="binary"),
         pytest.param(lambda server: server.dies_half_way, "broke off", id="dies half-way"),
         pytest.param(lambda server: server.hangs, "took too long", id="says nothing"),
+        pytest.param(lambda server: server.drips, "took too long", id="drips"),
         pytest.param(lambda server: server.bomb(), "larger than 1 MiB", id="gzip bomb"),
         pytest.param(
             lambda server: server.answers(200, gzip.compress(MANY)[:-20]), "cut off", id="half gzip"
@@ -143,17 +145,30 @@ def test_a_list_that_was_never_fetched_says_so(subscribe, list_server) -> None:
     assert subscriber.state.what.startswith("not downloaded yet; the server answered 503")
 
 
-def test_an_unchanged_list_is_not_parsed_again(subscriber, list_server, monkeypatch) -> None:
-    def never(*_: object) -> None:
-        raise AssertionError("it was parsed")
-
-    monkeypatch.setattr("filterd.service.fetching.list_formats.parse", never)
+def test_an_unchanged_list_is_not_read_again(subscriber, list_server) -> None:
+    before = subscriber.layout.names_of("web").stat()
     assert not subscriber.fetch_later(), "304"
     list_server.etag = '"the same, under another name"'
     assert not subscriber.fetch_later(), "200 with the same text"
+    subscriber.compile()
+    assert subscriber.layout.names_of("web").stat() == before
     assert subscriber.state.what == ""
     assert subscriber.state.download.copy.etag == list_server.etag
     assert subscriber.state.download.fetched == subscriber.now
+
+
+def test_a_new_text_is_read_once_for_guards_and_index(subscriber, list_server, monkeypatch) -> None:
+    list_server.say(b"poker.example\n", '"two"')
+    read, real = [], list_formats.parse
+
+    def counted(source, text, *how, **more):
+        read.append(text)
+        return real(source, text, *how, **more)
+
+    monkeypatch.setattr(list_formats, "parse", counted)
+    assert subscriber.fetch_later()
+    assert read.count(b"poker.example\n") == 1
+    assert subscriber.state.names == 1
 
 
 def test_a_copy_that_was_lost_is_fetched_whole(subscriber, list_server) -> None:
@@ -174,10 +189,10 @@ def test_a_new_text_is_compiled_even_if_the_worker_ends_before(subscriber, list_
 def test_a_list_that_takes_the_worker_down_is_not_tried_first_again(
     subscriber, list_server, monkeypatch
 ) -> None:
-    def die(*_: object) -> None:
+    def die(*_: object, **_named: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("filterd.service.fetching.fetch", die)
+    monkeypatch.setattr("filterd.service.downloads.fetch", die)
     subscriber.now += 25 * HOUR
     with pytest.raises(MemoryError):
         subscriber.fetch()

@@ -7,11 +7,12 @@ from filterd.service.compiling import compile_lists, has_index
 from filterd.service.current import index_key
 from filterd.service.fetching import World, fetch_lists
 from filterd.service.held import accept, refuse
-from filterd.service.manifest import load_manifest
+from filterd.service.manifest import Why, load_manifest
 
 DAY = 25 * 3600.0
 MANY = b"".join(b"casino%d.example\n" % number for number in range(200))
 FEW = b"casino1.example\npoker.example\n"
+SHRANK = Why("smaller", names=2, before=200)
 
 
 class Waiting:
@@ -29,7 +30,7 @@ class Waiting:
     def fetch(self) -> bool:
         self.now += DAY
         world = World(clock=lambda: self.now, luck=lambda: 0.0)
-        return fetch_lists(self.layout, self.document, index_key(self.layout), world)
+        return fetch_lists(self.layout, self.document, world)
 
     def compile(self) -> None:
         compile_lists(self.layout, self.document, index_key(self.layout))
@@ -49,8 +50,8 @@ def waiting(layout, document, house, store, now, list_server) -> Waiting:
 
 def test_what_is_accepted_is_in_force_once_compiled(waiting, house) -> None:
     assert not house.is_blocked(waiting.layout, "poker.example")
-    assert "shrank" in accept(waiting.layout, "web")
-    assert not has_index(waiting.layout, waiting.document, index_key(waiting.layout))
+    assert accept(waiting.layout, "web") == SHRANK
+    assert not has_index(waiting.layout, waiting.document)
     waiting.compile()
     assert house.is_blocked(waiting.layout, "poker.example")
     assert not house.is_blocked(waiting.layout, "casino7.example")
@@ -62,7 +63,7 @@ def test_what_is_accepted_is_in_force_once_compiled(waiting, house) -> None:
 
 
 def test_what_is_refused_is_not_asked_about_again(waiting, house) -> None:
-    assert "shrank" in refuse(waiting.layout, "web")
+    assert refuse(waiting.layout, "web") == SHRANK
     assert waiting.state.what == ""
     assert not waiting.layout.held_of("web").exists()
     assert not waiting.fetch()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from filterd.lists.patterns import HAVE_ENGINE
 from filterd.service.held import accept
 
 GOOD = b"casino.example\ndice.example\n"
@@ -43,6 +44,45 @@ def test_a_suspicious_download_waits_for_a_guardian(big, list_server, body, word
     assert (big.state.ok, big.state.names) == (True, 200)
     assert big.state.download.fetched == fetched, "the copy in force grows old"
     assert big.state.download.failures == 0
+
+
+needs_engine = pytest.mark.skipif(not HAVE_ENGINE, reason="needs google-re2")
+
+
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [
+        pytest.param("||childline.org.uk^$dnstype=A", "childline.org.uk", id="one record type"),
+        pytest.param("||pool.ntp.org^$client=192.0.2.7", "pool.ntp.org", id="one client"),
+        pytest.param("||ntp.org^$denyallow=other.ntp.org", "pool.ntp.org", id="all but some"),
+        pytest.param("||pool.ntp.org^$dnsrewrite=192.0.2.1", "pool.ntp.org", id="another answer"),
+        pytest.param("/^pool/", "pool.ntp.org", id="a pattern", marks=needs_engine),
+        pytest.param(
+            "/pool[.]ntp/\n@@||pool.ntp.org^$client=192.0.2.7",
+            "pool.ntp.org",
+            id="an exception for some",
+            marks=needs_engine,
+        ),
+    ],
+)
+def test_rules_with_conditions_are_suspicious_as_well(big, list_server, rule, name) -> None:
+    list_server.say(MANY + b"||poker.example^\n" + rule.encode() + b"\n", '"two"')
+    assert not big.fetch_later()
+    assert name in big.state.download.held.why.hits
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        pytest.param("||pool.ntp.org^$dnstype=HTTPS", id="no address"),
+        pytest.param("||ntp.org^$denyallow=pool.ntp.org", id="denied"),
+        pytest.param("||pool.ntp.org^\n@@||pool.ntp.org^", id="taken back"),
+    ],
+)
+def test_what_closes_nothing_that_counts_does_not_wait(big, list_server, rule) -> None:
+    list_server.say(MANY + b"||poker.example^\n" + rule.encode() + b"\n", '"two"')
+    assert big.fetch_later()
+    assert big.state.closes == ()
 
 
 @pytest.mark.parametrize(

@@ -118,9 +118,9 @@ def each_line(text: bytes) -> Iterator[Line]:
 def line_at(text: bytes, number: int) -> str:
     """Return a line of text from ``normal`` as ``shown``, "" when there is none."""
     for first, piece in _pieces(text):
-        lines = piece.tobytes()[:-1].split(b"\n")
-        if first <= number < first + len(lines):
-            return shown(_line(number, lines[number - first]).text)
+        lines = piece.tobytes()
+        if first <= number < first + lines.count(b"\n"):
+            return shown(_line(number, lines.split(b"\n")[number - first]).text)
     return ""
 
 
