@@ -3,9 +3,16 @@
 Patterns are google-re2's, an extra of filterd.  Python's own ``re`` backtracks, so it never runs
 what a list wrote: without the engine there are no patterns, and ``why_not`` says so.
 Which rule a pattern belongs to, and whether it is too wide for one, is not known here.
+
+Nearly every pattern needs some text to be in the name.  RE2's filter looks for all these texts in
+one go and tries only the patterns whose texts are there, so that thousands cost little more than
+one.  A pattern that needs no text is *vague*: such are searched together in sets, which costs ten
+times as much, so there may be fewer of them.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 try:
@@ -16,18 +23,32 @@ except ImportError:
 HAVE_ENGINE = re2 is not None
 
 LONGEST = 1000  # characters of a pattern
-# Octets for one pattern; RE2 allows itself about 2,700 instructions for that.
-_ONE = 256 << 10
+# Different ones that are searched for.  So many cost a new name some 5 microseconds, and the vague
+# ones among them another 20.
+MOST = 2_000
+MOST_VAGUE = 500
+# Of RE2's programs, about one a sign.  Whoever knows the patterns can ask for long names that keep
+# all of them busy.
+MOST_INSTRUCTIONS = 50_000
+MOST_VAGUE_INSTRUCTIONS = 20_000
+TOO_MANY = (
+    f"more than {MOST:,} patterns, {MOST_VAGUE} that need no text of their own in a name, "
+    "or patterns that are too long in all"
+)
+
+# Octets for one pattern, which RE2 fills as names come; the large size for what does not fit.
+_COMMON, _LARGE = 32 << 10, 256 << 10
+# Of a filter: making one holds up every other thread, for some 20 ms.
+_FILTER_PATTERNS, _FILTER_INSTRUCTIONS = 1_000, 25_000
 # Small sets share fewer states, but the states of a large one hold so much that none comes twice.
 _SET_PATTERNS = 250
 _SET_INSTRUCTIONS = 8_000
-# What RE2 needs for a set's instructions and a few states; below, it refuses the set.
-_BASE, _PER_INSTRUCTION = 64 << 10, 128
 _SET_MEMORY = 4 << 20  # octets; more make no set faster
-MEMORY = 96 << 20  # octets, for all sets together
 
 # Found in every name: a set that does not even find this one has run out of memory.
 _ALWAYS = b""
+# Has the texts that are in names of all sorts, a blank between them: no pattern's own.
+_COMMONPLACE = " ".join("abcdefghijklmnopqrstuvwxyz0123456789-_").encode() + b" .com .net .org www."
 
 _REASONS = (
     ("invalid perl operator: (?=", "looks ahead, which google-re2 cannot"),
@@ -69,16 +90,25 @@ def found_in(pattern: str, name: str) -> bool:
     return _compiled(pattern).search(_octets(name)) is not None
 
 
-class _Set(NamedTuple):
+class _Part(NamedTuple):
     """Some patterns compiled together; ``places`` are where each stands among all given."""
 
-    searched: Any
+    engine: Any
     patterns: tuple[str, ...]
     places: tuple[tuple[int, ...], ...]
 
     def find(self, octets: bytes) -> Iterator[int]:
         """Yield the places of the patterns that are found."""
-        found = self.searched.Match(octets)
+        for number in self.engine.Match(octets) or ():
+            yield from self.places[number]
+
+
+class _Set(_Part):
+    """As ``_Part``, in a set of RE2 with one pattern more that is always found."""
+
+    def find(self, octets: bytes) -> Iterator[int]:
+        """Yield the places of the patterns that are found."""
+        found = self.engine.Match(octets)
         if not found:
             # RE2 says "nothing" when its memory for a set is too small; alone, a pattern always
             # runs, though it takes a thousand times as long.
@@ -95,59 +125,120 @@ class Patterns:
     """Patterns that ``why_not`` had nothing against, ready to be searched for.
 
     ``left_out`` are the places of those that are not searched for: all of them without the
-    engine, and otherwise what lies beyond MEMORY.
+    engine, and otherwise what lies beyond one of the bounds above.  Of equal patterns each has its
+    place and all count as one.
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
         places: dict[str, list[int]] = {}
         for place, pattern in enumerate(patterns):
             places.setdefault(pattern, []).append(place)
-        left_out: list[int] = []
-        groups: list[tuple[list[str], int]] = []
-        memory = 0
-        for pattern, here in places.items():
-            size = _size(pattern)
-            memory += (size or 0) * _PER_INSTRUCTION
-            if size is None or memory > MEMORY // 2:
-                left_out += here
-            else:
-                _put(groups, pattern, size)
-        share = MEMORY // 2 // max(1, len(groups))
-        self._sets: list[_Set] = []
-        for group, instructions in groups:
-            needed = _BASE + instructions * _PER_INSTRUCTION
-            searched = _set(group, max(needed, min(share, _SET_MEMORY)))
-            if searched is None:
-                left_out += (place for pattern in group for place in places[pattern])
-            else:
-                where = tuple(tuple(places[pattern]) for pattern in group)
-                self._sets.append(_Set(searched, tuple(group), (*where, ())))
-        self.left_out = tuple(sorted(left_out))
+        self._parts: list[_Part] = []
+        vague: list[tuple[str, int]] = []
+        for engine, group in _filters(places) if HAVE_ENGINE else ():
+            found = _vague(engine, len(group))
+            vague += (group[number] for number in found)
+            clear = [pattern for at, (pattern, _) in enumerate(group) if at not in found]
+            if clear:
+                again = _filter(clear) if found else engine
+                self._parts.append(_Part(again, tuple(clear), _those(places, clear)))
+        for texts in _sets(vague):
+            engine = _set(texts)
+            if engine is not None:
+                self._parts.append(_Set(engine, texts, (*_those(places, texts), ())))
+        searched = {pattern for part in self._parts for pattern in part.patterns}
+        self.left_out = tuple(
+            place for place, pattern in enumerate(patterns) if pattern not in searched
+        )
 
     def match(self, name: str) -> tuple[int, ...]:
-        """Return the places, in order, of the patterns that are found in ``name``."""
+        """Return the places, in order, of the patterns that are found in ``name``.
+
+        The name is lower-case, a pattern's letters may be of any case.
+        """
         octets = _octets(name)
-        return tuple(sorted(place for each in self._sets for place in each.find(octets)))
+        return tuple(sorted(place for part in self._parts for place in part.find(octets)))
 
 
-def _put(groups: list[tuple[list[str], int]], pattern: str, size: int) -> None:
-    if groups:
-        last, instructions = groups[-1]
-        if len(last) < _SET_PATTERNS and instructions + size <= _SET_INSTRUCTIONS:
-            last.append(pattern)
-            groups[-1] = last, instructions + size
-            return
-    groups.append(([pattern], size))
+def _those(places: dict[str, list[int]], patterns: Iterable[str]) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(places[pattern]) for pattern in patterns)
 
 
-def _size(pattern: str) -> int | None:
-    """Return a pattern's instructions, None when it cannot be run."""
-    return None if why_not(pattern) else int(_compiled(pattern).programsize)
+def _filters(patterns: Iterable[str]) -> Iterator[tuple[Any, list[tuple[str, int]]]]:
+    """Yield filters, not compiled yet, with their patterns and the instructions of each."""
+    engine, group, held = re2.Filter(), list[tuple[str, int]](), 0
+    count = total = 0
+    for pattern in patterns:
+        if count >= MOST or total >= MOST_INSTRUCTIONS:
+            break
+        if not _put(engine, pattern):
+            continue
+        size = int(engine.re(len(group)).programsize)
+        group.append((pattern, size))
+        count, total, held = count + 1, total + size, held + size
+        if len(group) >= _FILTER_PATTERNS or held >= _FILTER_INSTRUCTIONS:
+            yield engine, group
+            engine, group, held = re2.Filter(), [], 0
+    if group:
+        yield engine, group
 
 
-def _set(patterns: Iterable[str], memory: int) -> Any:
+# Like "\xe9".  A filter takes the texts it looks for as UTF-8, and fails with one that is none.
+_may_name_any_octet = re.compile(r"\\[0-9xpP]").search
+
+
+def _put(engine: Any, pattern: str) -> bool:
+    """Add a pattern to a filter; False when it cannot be run."""
+    if len(pattern) > LONGEST or not pattern.isascii():
+        return False
+    any_octet = _may_name_any_octet(pattern) is not None
+    for memory in (_COMMON, _LARGE):
+        try:
+            engine.Add(pattern.encode("ascii"), _options(memory, any_octet=any_octet))
+        except re2.error:
+            continue
+        return True
+    return False
+
+
+def _vague(engine: Any, count: int) -> frozenset[int]:
+    """Compile a filter and return which of its patterns are vague: all when it is too large."""
+    try:
+        engine.Compile()
+    except re2.error:
+        return frozenset(range(count))
+    return frozenset(engine.Match(_COMMONPLACE, potential=True) or ())
+
+
+def _filter(patterns: Iterable[str]) -> Any:
+    """Return a filter of patterns that were in one before."""
+    engine = re2.Filter()
+    for pattern in patterns:
+        _put(engine, pattern)
+    engine.Compile()
+    return engine
+
+
+def _sets(vague: Iterable[tuple[str, int]]) -> Iterator[tuple[str, ...]]:
+    """Yield patterns in groups for a set each, as many as there may be."""
+    group: list[str] = []
+    held = count = total = 0
+    for pattern, size in vague:
+        if count >= MOST_VAGUE or total + size > MOST_VAGUE_INSTRUCTIONS:
+            continue
+        count, total = count + 1, total + size
+        if group and (len(group) >= _SET_PATTERNS or held + size > _SET_INSTRUCTIONS):
+            yield tuple(group)
+            group, held = [], 0
+        group.append(pattern)
+        held += size
+    if group:
+        yield tuple(group)
+
+
+def _set(patterns: Iterable[str]) -> Any:
     """Return a set to search, with one pattern more that is always found; None when it fails."""
-    searched = re2.Set.SearchSet(_options(memory))
+    searched = re2.Set.SearchSet(_options(_SET_MEMORY))
     try:
         for pattern in patterns:
             searched.Add(pattern.encode("ascii"))
@@ -159,12 +250,15 @@ def _set(patterns: Iterable[str], memory: int) -> Any:
 
 
 def _compiled(pattern: str) -> Any:
-    return re2.compile(pattern.encode("ascii"), _options(_ONE))
+    return re2.compile(pattern.encode("ascii"), _options(_LARGE))
 
 
-def _options(memory: int) -> Any:
+@cache
+def _options(memory: int, *, any_octet: bool = False) -> Any:
     options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1  # names are ASCII; UTF-8 makes larger programs
+    # Names are ASCII, where the two mean the same; LATIN1 makes programs a quarter as large.
+    encodings = re2.Options.Encoding
+    options.encoding = encodings.UTF8 if any_octet else encodings.LATIN1
     options.case_sensitive = False
     options.never_capture = True
     options.log_errors = False
@@ -173,7 +267,7 @@ def _options(memory: int) -> Any:
 
 
 def _octets(name: str) -> bytes:
-    return name.encode("latin-1", "replace")
+    return name.encode("ascii", "replace")
 
 
 def _in_plain_words(error: str) -> str:

@@ -15,9 +15,10 @@ _BLOCKING = frozenset({Kind.BLOCK, Kind.IMPORTANT})
 
 
 def without_suffixes(parsed: Parsed, suffixes: AbstractSet[str]) -> tuple[Parsed, tuple[str, ...]]:
-    """Return the list without blocks of everything below a suffix, and the suffixes left out.
+    """Return the list without what closes everything below a suffix, and the suffixes left out.
 
-    A rule for the suffix's own name alone stays, as do exceptions; names come back sorted.
+    What closes is a block or a rewrite.  A rule for the suffix's own name alone stays, as do
+    exceptions; names come back sorted.
     """
     wanted = frozenset(suffix.encode("ascii") for suffix in suffixes if suffix.isascii())
     dropped: set[bytes] = set()
@@ -42,4 +43,5 @@ def without_suffixes(parsed: Parsed, suffixes: AbstractSet[str]) -> tuple[Parsed
 
 
 def _closes(rule: Conditional, suffixes: AbstractSet[str]) -> bool:
-    return rule.kind in _BLOCKING and rule.scope != Scope.EXACT.value and rule.name in suffixes
+    is_closing = rule.kind in _BLOCKING or (rule.kind is Kind.REWRITE and rule.rewrite is not None)
+    return is_closing and rule.scope != Scope.EXACT.value and rule.name in suffixes

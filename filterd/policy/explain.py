@@ -4,6 +4,7 @@ The same steps and the same table as every query, so an explanation cannot diffe
 happened; if it does, that is a fault and is said, not papered over.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +26,7 @@ class Explanation:
     itself (None: nothing).  ``local`` is set when the house answers the name itself, before any
     step is asked.  ``categories`` are those the name is in, each with the source that says so;
     ``lifted`` are those of them that do not block it here, each with the source of the exception.
+    ``left_out`` says of a list how many of its rules are not applied, to this or any other name.
     ``moment`` holds the open windows, the pause, the grants and the clock; ``verdict.until``, like
     ``moment.until``, is when all this may change.
     """
@@ -39,6 +41,7 @@ class Explanation:
     verdict: Verdict
     categories: tuple[tuple[str, str], ...]
     lifted: tuple[tuple[str, str], ...]
+    left_out: Mapping[str, int]
     moment: Moment
     version: int
     build: str
@@ -81,6 +84,7 @@ def explain(policy: Policy, client: Client, question: Question, now: datetime) -
         lifted=tuple(
             (each, found.lifted_by) for each, found in asked.categories.items() if found.lifted_by
         ),
+        left_out=policy.left_out,
         moment=asked.moment,
         version=policy.version,
         build=policy.build,

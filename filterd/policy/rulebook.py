@@ -7,7 +7,7 @@ Nothing is remembered of names (``policy.conditions``).
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -46,15 +46,15 @@ class Word:
     rewrite: Rewrite | None
     target: str
 
-    def speaks_of(self, name: str) -> bool:
-        """Tell whether nothing in the name itself takes it out.
+    def speaks_of(self, name: str, parents: Sequence[str]) -> bool:
+        """Tell whether nothing in the name itself takes it out; ``parents`` begin with it.
 
         An alias of a name for itself is none: else a rule for a whole domain would never let its
         own target be found.
         """
         if self.target == name:
             return False
-        return not self.denyallow or self.denyallow.isdisjoint(names.parents(name))
+        return not self.denyallow or self.denyallow.isdisjoint(parents)
 
     def holds(self, qtype: int, traits: int) -> bool:
         """Tell whether the question's type and the client are among those meant."""
@@ -72,8 +72,8 @@ class Rulebook:
     """All rules with conditions of the sources in use.
 
     ``left_out`` says how many rules of a source are not applied because there are more than can
-    be looked at: more than ``askers.MOST_WHO`` different clients, MOST_AT_ONCE for one name, or
-    more patterns than ``lists.patterns`` has memory for.
+    be looked at: more different clients than ``askers`` tells apart, MOST_AT_ONCE for one name and
+    its parents, or more patterns than ``lists.patterns`` searches for.
     """
 
     def __init__(self, rules: Rules) -> None:
@@ -85,29 +85,30 @@ class Rulebook:
         self._found_words: set[Word] = set()
         self._inverted: set[int] = set()
         self._texts: list[str] = []
+        anchored: list[tuple[Conditional, Word]] = []
         for source, of_source in rules:
             for rule in of_source:
-                if not self._add(source, rule):
+                word = self._word(source, rule)
+                if word is None or (rule.pattern and not self._add_pattern(rule, word)):
                     self.left_out[source] += 1
+                elif not rule.pattern:
+                    anchored.append((rule, word))
+        self._anchor(anchored)
         self._patterns = Patterns(self._texts)
         for at in self._patterns.left_out:
             self.left_out[self._by_pattern[at].tag.source] += 1
             # What is not searched for must not count as not found.
             self._inverted.discard(at)
 
-    def _add(self, source: str, rule: Conditional) -> bool:
-        """File one rule; False when there are too many of its like."""
-        who = self.askers.bit(rule.who)
-        if who is None:
-            return False
-        word = self._word(source, rule, who)
-        if not rule.pattern:
-            rules = self._anchored.setdefault(rule.name, [])
-            if len(rules) >= MOST_AT_ONCE:
-                return False
-            rules.append(_Anchored(Scope(rule.scope), word))
-            return True
-        return self._add_pattern(rule, word)
+    def _anchor(self, rules: Iterable[tuple[Conditional, Word]]) -> None:
+        """File the rules for a name.  Those for parents come first: they are looked at with it."""
+        for rule, word in sorted(rules, key=lambda each: each[0].name.count(".")):
+            above = sum(len(self._anchored.get(each, ())) for each in names.parents(rule.name))
+            if above < MOST_AT_ONCE:
+                filed = _Anchored(Scope(rule.scope), word)
+                self._anchored.setdefault(rule.name, []).append(filed)
+            else:
+                self.left_out[word.tag.source] += 1
 
     def _add_pattern(self, rule: Conditional, word: Word) -> bool:
         # What is not found in a name fits it: each such rule is one more thing to compare with.
@@ -122,7 +123,11 @@ class Rulebook:
         self._by_pattern.append(word)
         return True
 
-    def _word(self, source: str, rule: Conditional, who: int) -> Word:
+    def _word(self, source: str, rule: Conditional) -> Word | None:
+        """Return what a rule says, None when there are too many different clients already."""
+        who = self.askers.bit(rule.who)
+        if who is None:
+            return None
         said = (rule.types, rule.but_types, who, rule.denyallow, rule.rewrite)
         word = self._words.get((source, rule.kind, *said))
         if word is None:
@@ -138,15 +143,16 @@ class Rulebook:
         may come more than once.
         """
         sources = {tag.source for tag in tags if tag.kind is Kind.CONDITIONAL}
+        parents = tuple(names.parents(name))
         if sources:
-            for parent in names.parents(name):
+            for parent in parents:
                 for scope, word in self._anchored.get(parent, ()):
                     is_covered = scope is not (Scope.BELOW if parent == name else Scope.EXACT)
-                    if is_covered and word.tag.source in sources and word.speaks_of(name):
+                    if is_covered and word.tag.source in sources and word.speaks_of(name, parents):
                         yield word, parent
         if self._texts:
             for word, at in self._found(name).items():
-                if word.speaks_of(name):
+                if word.speaks_of(name, parents):
                     yield word, f"/{self._texts[at]}/"
 
     def _found(self, name: str) -> dict[Word, int]:

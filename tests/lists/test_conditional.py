@@ -53,7 +53,7 @@ ADBLOCK = {
     "all but": ("||a.example^$denyallow=b.a.example|C.a.example", on(denyallow=frozenset({"b.a.example", "c.a.example"}))),
     "every name but": ("*$denyallow=com|b.example", found(".*", denyallow=frozenset({"com", "b.example"}))),
     "nothing before the modifiers": ("$dnstype=HTTPS,client=x", found(".*", types=types(HTTPS), who=Who(clients=("x",)))),
-    "every name, for one client": ("@@||*^$client=127.0.0.1", found(".*", EXCEPTION, who=Who(clients=("127.0.0.1",)))),
+    "every name, for one client": ("||*^$client=127.0.0.1", found(".*", who=Who(clients=("127.0.0.1",)))),
     "rewrite to an address": ("||a.example^$dnsrewrite=192.0.2.1", rewritten(A, b"\xc0\0\2\1")),
     "rewrite to an IPv6 address": ("||a.example^$dnsrewrite=2001:db8::1", rewritten(AAAA, b"\x20\1\x0d\xb8" + bytes(11) + b"\1")),
     "rewrite to a name": ("||a.example^$dnsrewrite=garden.example", rewritten(CNAME, GARDEN)),

@@ -273,6 +273,46 @@ def test_slots_end_with_a_free_one(core: ModuleType, width: str) -> None:
     assert slots[-words:] == [0] * words
 
 
+@pytest.mark.parametrize("homes", [1, 2, 3, 7, 1_000, 2**16 + 1])
+def test_a_home_is_right_to_the_last_bit_of_the_hash(core: ModuleType, homes: int) -> None:
+    first = [-(-(home << 64) // homes) for home in range(homes)]
+    for home in {0, 1, homes // 2, homes - 1} & set(range(homes)):
+        for hashed, wanted in ((first[home], home), (first[home] - 1, home - 1)):
+            if wanted >= 0:
+                slots = memoryview(core.place_narrow(array("Q", [hashed]), array("I", [1]), homes))
+                taken = slots.cast("B").cast("Q").tolist()
+                assert taken.index(hashed % 2**48 << 16 | 1) == wanted
+
+
+@pytest.mark.parametrize(("width", "bits"), [("narrow", 48), ("wide", 64)])
+def test_a_hash_that_differs_in_one_bit_is_another_name(
+    core: ModuleType, width: str, bits: int
+) -> None:
+    place = core.place_narrow if width == "narrow" else core.place_wide
+    new_search = core.NarrowSearch if width == "narrow" else core.WideSearch
+    hashed = core.siphash(KEY, b"a.example")
+    for bit in range(bits):
+        other = array("Q", [hashed ^ 1 << bit])
+        search = new_search(place(other, array("I", [1]), 1), 1, KEY, [0, 1], [0, 1])
+        assert search.pair_of("a.example") == 0, bit
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_hash_without_a_number_is_refused(core: ModuleType, width: str) -> None:
+    place = core.place_narrow if width == "narrow" else core.place_wide
+    with pytest.raises(ValueError, match=r"number|shorter"):
+        place(array("Q", [1, 2]), array("I", [1]), 4)
+
+
+def test_the_last_name_of_a_text_may_lack_its_end(core: ModuleType) -> None:
+    pairs = Pairs()
+    number = pairs.number(1, 0)
+    texts = [f"n{name}.example".encode() for name in range(200)]
+    hashes, numbers, distinct = core.build([(text, number) for text in texts], pairs, KEY)
+    assert list(hashes) == sorted(core.siphash(KEY, text) for text in texts)
+    assert (list(numbers), distinct) == ([number] * 200, 200)
+
+
 # Published with SipHash (Aumasson and Bernstein), key 00..0f, input 00, 01, 02, ... of each length.
 VECTORS = {
     0: "310e0edd47db6f72",

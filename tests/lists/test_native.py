@@ -9,6 +9,7 @@ import sys
 import textwrap
 from array import array
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from types import ModuleType
 
@@ -66,6 +67,12 @@ def test_both_cores_hash_alike(key: bytes, data: bytes) -> None:
     assert _native.siphash(key, data) == _python.siphash(key, data)
 
 
+@pytest.mark.parametrize("length", [*range(65), 127, 128, 253, 255, 256, 257, 1_000])
+def test_both_cores_hash_every_length_alike(length: int) -> None:
+    data = bytes(255 - each % 251 for each in range(length))
+    assert _native.siphash(KEY, data) == _python.siphash(KEY, data)
+
+
 @settings(max_examples=500)
 @given(text=LINES, shapes=SHAPES, first=st.integers(1, 2**31))
 @example(text=b"a  b  x.y   c \na b x.y  c\na  b x.y c", shapes=MADE_UP, first=1)
@@ -90,6 +97,19 @@ def test_both_cores_build_alike(sections: list[tuple[list[str], int, int]]) -> N
         for names, here, down in sections
     ]
     assert built(_native, texts) == built(_python, texts)
+
+
+def test_texts_with_more_labels_than_a_name_has_are_built_alike() -> None:
+    texts = [b"a." * dots + b"example" for dots in (2, 126, 127, 128, 150, 300)]
+    for below in combinations(texts, 2):
+        built = []
+        for each in (_python, _native):
+            pairs = Pairs()
+            block, area = pairs.number(1, 0), pairs.number(2, 2)
+            sections = [(b"\n".join(texts) + b"\n", block), (b"\n".join(below) + b"\n", area)]
+            hashes, numbers, distinct = each.build(sections, pairs, KEY)
+            built.append((list(hashes), [pairs.pairs[number] for number in numbers], distinct))
+        assert built[0] == built[1]
 
 
 @BOTH
@@ -169,11 +189,19 @@ def test_slots_that_a_search_could_leave_are_refused(slots: object, homes: int) 
             search(slots, homes, KEY, [0], [0])
 
 
-def test_a_pair_that_the_file_does_not_explain_is_no_hit() -> None:
+@pytest.mark.parametrize("pair", [2, 9])
+def test_a_pair_that_the_file_does_not_explain_is_no_hit(pair: int) -> None:
     hashes, _, _ = _native.build([(b"a.example\n", 0)], pairs_of(1), KEY)
-    slots = _native.place_narrow(hashes, array("I", [9]), 2)
+    slots = _native.place_narrow(hashes, array("I", [pair]), 2)
     search = _native.NarrowSearch(slots, 2, KEY, [0, 1], [0, 1])
     assert (search.pair_of("a.example"), search.find("a.example")) == (0, 0)
+
+
+@pytest.mark.parametrize("search", [_native.NarrowSearch, _native.WideSearch])
+def test_a_pair_without_both_of_its_sets_is_refused(search: type) -> None:
+    for here, below in (([0, 1], [0]), ([0], [0, 1])):
+        with pytest.raises(ValueError, match="two sets"):
+            search(bytes(64), 1, KEY, here, below)
 
 
 def test_a_search_lets_its_file_go_when_it_is_dropped(tmp_path: Path) -> None:

@@ -46,6 +46,21 @@ def test_a_set_finds_what_each_pattern_finds_alone(listed: list[str]) -> None:
     assert together.left_out == ()
 
 
+# Bytes that no name has, classes of them, texts of one sign, and none at all.
+ODD = [r"\300", r"\x{c0}", r"[^\x00-\xfd]", r"[\x80-\x82]", r"\pL", r"\W", r"\b", "[^a-z]", ".", "[ks]", "(?i:K)", "ads", "(a|bc|def)", "^", "$", "(?:)", r"\."]  # fmt: skip
+
+
+@given(
+    listed=st.lists(st.lists(st.sampled_from(ODD), min_size=1, max_size=5).map("".join), max_size=12)
+)  # fmt: skip
+def test_odd_patterns_keep_no_other_from_being_found(listed: list[str]) -> None:
+    together = Patterns(listed)
+    assert together.left_out == ()
+    for name in NAMES:
+        alone = tuple(at for at, each in enumerate(listed) if found_in(each, name))
+        assert together.match(name) == alone
+
+
 def test_case_does_not_matter() -> None:
     assert Patterns(["ADS", "[A-C]ds"]).match("ads.example") == (0, 1)
 
@@ -84,9 +99,9 @@ class Exhausted:
 
 
 def test_a_set_without_memory_loses_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    together = Patterns(["ads", "nothing", "ads", "exa"])
-    monkeypatch.setattr(together, "_sets", [each._replace(searched=Exhausted()) for each in together._sets])  # fmt: skip
-    assert together.match("ads.example") == (0, 2, 3)
+    together = Patterns(["^a[0-9]", "[0-9]{9}", "^a[0-9]", "[.]e"])
+    monkeypatch.setattr(together, "_parts", [each._replace(engine=Exhausted()) for each in together._parts])  # fmt: skip
+    assert together.match("a0.example") == (0, 2, 3)
     assert together.match("x.y") == ()
 
 
@@ -186,4 +201,49 @@ def test_patterns_of_a_hostile_list_are_compiled_in_bounded_memory() -> None:
     listed = [f"a{number}.*b[0-9]*c{number}" for number in range(20_000)]
     together = Patterns(listed)
     assert together.match("a7xb3c7.example") == (7,)
-    assert len(together.left_out) < 5_000
+    assert together.left_out == tuple(range(patterns.MOST, 20_000))
+
+
+VAGUE = [f"^[a-z]{{{first}}}[0-9]{{{second}}}[-.]" for first in range(1, 30) for second in range(1, 30)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        pytest.param([f"abc.*[a-m][a-z0-9.]{{{8 + n % 30}}}{n}?" for n in range(2_000)], id="one text in all"),
+        pytest.param(["[a-z]{900}[0-9]{900}x" + str(n) for n in range(2_000)], id="long repeats"),
+        pytest.param([f"({'|'.join('abcdefgh')}){{40}}{n}" for n in range(2_000)], id="many texts each"),
+        pytest.param(VAGUE, id="no text at all"),
+    ],
+)  # fmt: skip
+def test_what_patterns_have_in_all_is_bounded_and_none_is_lost_without_a_word(
+    listed: list[str],
+) -> None:
+    together = Patterns(listed)
+    instructions = sum(patterns._compiled(each).programsize for part in together._parts for each in part.patterns)  # fmt: skip
+    assert instructions < patterns.MOST_INSTRUCTIONS + 3_000, "all but the last fit"
+    searched = [each for part in together._parts for each in part.patterns]
+    assert sorted(searched + [listed[at] for at in together.left_out]) == sorted(listed)
+
+
+def test_patterns_without_a_text_are_found_and_are_fewer() -> None:
+    together = Patterns(["^ads", *VAGUE, "track"])
+    assert len(VAGUE) - patterns.MOST_VAGUE <= len(together.left_out) < len(VAGUE)
+    assert together.match("ads.example") == (0,)
+    first, *_, last = together.match("x1.track.example")
+    assert (first, last) == (1, len(VAGUE) + 1)
+
+
+def test_a_long_pattern_without_a_text_keeps_no_short_one_out() -> None:
+    long = [f"[a-z]{{900}}[0-9]{{900}}{number}" for number in range(20)]
+    together = Patterns([*long, "^[a-z][0-9]"])
+    assert 0 < len(together.left_out) < len(long)
+    assert together.match("x1.example") == (len(long),)
+
+
+def test_patterns_beyond_the_bounds_are_complaints_of_their_list() -> None:
+    text = "".join(f"/^p{number}[.]/\n" for number in range(2_100)) + "||a.example^\n"
+    parsed = adblock.parse(text.encode())
+    assert parsed.rules == patterns.MOST + 1
+    assert (parsed.unused, parsed.complaint_count) == (100, 100)
+    assert parsed.complaints[0] == (2_001, "/^p2000[.]/", patterns.TOO_MANY)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from filterd.lists.condition import Conditional
+from filterd.lists.condition import Conditional, Rewrite
 from filterd.lists.formats import parse
 from filterd.lists.parsed import Parsed, Placed, Scope, names_of
 from filterd.lists.rule import Kind
@@ -37,6 +37,12 @@ LEFT_OUT = {
     "a condition, the name alone": (CLOSES._replace(scope="exact"), False),
     "a condition, an exception": (CLOSES._replace(kind=Kind.EXCEPTION), False),
     "a condition, another name": (CLOSES._replace(name="a.pages.dev"), False),
+    "a rewrite": (CLOSES._replace(kind=Kind.REWRITE, rewrite=Rewrite(3)), True),
+    "no rewrite": (CLOSES._replace(kind=Kind.REWRITE), False),
+    "an exception from one rewrite": (
+        CLOSES._replace(kind=Kind.EXCEPTION, rewrite=Rewrite(3)),
+        False,
+    ),
     "a pattern": (CLOSES._replace(name="", scope="", pattern="pages"), False),
 }
 

@@ -361,6 +361,37 @@ class TestBounds:
         assert not ask(policy, "n256.example", address="10.0.1.0").is_block
         assert ask(policy, "all.example").is_block
 
+    def test_more_names_of_clients_than_a_house_has(
+        self, make: Any, ask: Any, at: At, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(askers, "MOST_NAMED", 3)
+        many = block("many.example", who=Who(("a", "b"), ("c", "d")))
+        some = block("some.example", who=Who(("10.0.0.1",), ("10.0.0.2", "10.0.0.3")))
+        policy = make(many, some, many, some._replace(name="again.example"))
+        assert policy.left_out == {"play": 2}
+        asked = Question("many.example", A, 1)
+        found = explain(policy, policy.client_of("sana"), asked, at("2026-11-24 12:00"))
+        assert found.left_out == {"play": 2}, "an explanation says so"
+        assert ask(policy, "again.example", address="10.0.0.1").is_block
+        assert not ask(policy, "many.example", address="10.0.0.1").is_block
+
+    def test_more_rules_for_a_name_and_its_parents_than_are_looked_at(
+        self, make: Any, ask: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(rulebook, "MOST_AT_ONCE", 4)
+        rules = [
+            block("." .join([*"dcba"[4 - depth:], "example"]), types=frozenset({number}))
+            for depth in (4, 3, 2, 1)
+            for number in (1, 2)
+        ]  # fmt: skip
+        policy = make(*rules, block("b.example"))
+        assert policy.left_out == {"play": 4}, "the parents' are kept"
+        assert [
+            (found := ask(policy, "d.c.b.a.example", number)).is_block and found.matched
+            for number in (1, 2, 3)
+        ] == ["b.a.example", "b.a.example", False]
+        assert ask(policy, "b.example").is_block
+
     def test_more_rules_for_one_name_than_are_looked_at(
         self, make: Any, ask: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -25,6 +25,7 @@ from filterd.lists._native.parents cimport (
     labels_in,
     make_room,
     may_be_parent,
+    with_labels,
 )
 from filterd.lists._native.siphash cimport SipKey, sip_key, siphash24
 from filterd.lists._native.table cimport (
@@ -100,7 +101,7 @@ cdef class Build:
                 soon(&self.table, hashes[count])
                 count += 1
                 if are_parents:
-                    self.parents.with_labels[labels_in(at, name_end - at)] = True
+                    with_labels(&self.parents, labels_in(at, name_end - at))[0] = True
                 at = name_end + (name_end < end)
             for number in range(count):
                 self.add_name(hashes[number], kept)
@@ -156,7 +157,7 @@ cdef class Build:
                 return above
             name += 1
             labels -= 1
-            if not self.parents.with_labels[labels]:
+            if not with_labels(&self.parents, labels)[0]:
                 continue
             hashed = siphash24(&self.key, name, end - name)
             if may_be_parent(&self.parents, hashed):

@@ -16,22 +16,26 @@ cdef enum:
 cdef struct Parents:
     uint64_t *words
     uint64_t last_bit  # one less than their number, a power of two
-    bint with_labels[LABELS]  # is there a parent of so many labels?
+    bint of_labels[LABELS]  # is there a parent of so many labels?
 
 
 cdef inline size_t labels_in(const uint8_t *name, size_t length) noexcept nogil:
-    """Count the labels of a name; all that has more than any name can have counts the same."""
     cdef size_t labels = 1
     cdef size_t at
     for at in range(length):
         labels += name[at] == c'.'
-    return labels if labels < LABELS else LABELS - 1
+    return labels
+
+
+cdef inline bint *with_labels(Parents *parents, size_t labels) noexcept nogil:
+    """Return where it is noted; all that has more labels than a name can have is one there."""
+    return &parents.of_labels[labels if labels < LABELS else LABELS - 1]
 
 
 cdef inline bint has_any(const Parents *parents) noexcept nogil:
     cdef int labels
     for labels in range(LABELS):
-        if parents.with_labels[labels]:
+        if parents.of_labels[labels]:
             return True
     return False
 

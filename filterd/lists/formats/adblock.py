@@ -88,7 +88,8 @@ def _read_rule(line: str) -> Meaning:
         modifiers = read_modifiers(options, exception=is_exception)
     if not isinstance(modifiers, Modifiers):
         return modifiers
-    target = _read_pattern(pattern, narrowed=modifiers.narrows)
+    # An exception for all names would open a whole category, whatever its other lists say.
+    target = _read_pattern(pattern, narrowed=modifiers.narrows and not is_exception)
     if isinstance(target, (Wrong, Unused)):
         return target
     rule = _rule(target, modifiers, modifiers.kind(exception=is_exception))

@@ -28,6 +28,7 @@ from filterd.lists.parsed import (
     Unused,
     Wrong,
 )
+from filterd.lists.patterns import TOO_MANY, Patterns
 from filterd.lists.rule import Kind
 from filterd.lists.shape import Shape
 
@@ -246,4 +247,11 @@ class _Reading:
         return left
 
     def conditional_left(self) -> list[Placed]:
-        return [placed for placed in self.conditional if placed.rule not in self.gone]
+        """Return the rules with conditions that were not taken out and that can be applied."""
+        left = [placed for placed in self.conditional if placed.rule not in self.gone]
+        by_pattern = [placed for placed in left if placed.rule.pattern]
+        beyond = Patterns([placed.rule.pattern for placed in by_pattern]).left_out
+        for line, rule in map(by_pattern.__getitem__, beyond):
+            self.complain(Line(line, f"/{rule.pattern}/"), Unused(TOO_MANY))
+        out = {by_pattern[at].rule.pattern for at in beyond}
+        return [placed for placed in left if placed.rule.pattern not in out]
