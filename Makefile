@@ -1,12 +1,13 @@
 # The one door to filterd: `make run`, `make test`, `make check`; `make help` lists them.
 PYTHON ?= python3
 CONFIG ?= config.yaml
+MINUTES ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS :=
-NATIVE := setup.py $(wildcard filterd/lists/_native/*.p[yx][xd])
+NATIVE := setup.py $(wildcard filterd/lists/_native/*.p[yx][xd] filterd/fast/*.p[yx][xd])
 
-.PHONY: help run test check format bench sanitize system-packages clean
+.PHONY: help run test check format bench fuzz sanitize system-packages clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -31,13 +32,18 @@ format: $(VENV)/.dev ## Format the code and mend what ruff can mend
 bench: $(VENV)/.dev ## Measure this machine, side by side with dnsmasq where it is installed
 	@$(BIN)/python tests/bench/measure.py
 
-sanitize: $(VENV)/.dev ## Run the tests of the lists on a compiled core that watches every access
+fuzz: $(VENV)/.dev ## Fuzz the compiled core, $(MINUTES) minutes a target; needs clang
+	@command -v clang >/dev/null || { echo "make fuzz needs clang: sudo apt install clang"; exit 1; }
+	@$(BIN)/python tests/fuzz/run.py $(MINUTES)
+
+sanitize: $(VENV)/.dev ## Run the tests of the compiled parts while every access is watched (ASan, UBSan)
 	CFLAGS="-g -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra" \
 	  $(BIN)/python setup.py -q build --build-base build/sanitize --build-lib build/sanitize/lib
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
 	  PYTHONMALLOC=malloc PYTHONPATH=build/sanitize/lib FILTERD_CORE=native \
 	  $(BIN)/pytest -p no:cacheprovider --timeout=1200 -k "not no_memory" \
 	  $(addprefix tests/lists/test_,core.py native.py native_build.py index.py)
+	@$(BIN)/python tests/fuzz/sanitize.py
 
 system-packages:
 	@PYTHON=$(PYTHON) sh tests/system-packages.sh

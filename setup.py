@@ -16,12 +16,14 @@ except ImportError:
     cythonize = None
 
 HERE = Path(__file__).parent
-NATIVE = HERE / "filterd" / "lists" / "_native"
+ROOMS = [HERE / "filterd" / "lists" / "_native"]
+if sys.platform == "linux":
+    ROOMS.append(HERE / "filterd" / "fast")  # it speaks to the kernel
 
 
 def sources() -> list[Path]:
-    """Return the files that the compiled core is made from."""
-    return sorted([*NATIVE.glob("*.pyx"), *NATIVE.glob("*.pxd")])
+    """Return the files that the compiled parts are made from."""
+    return sorted(path for room in ROOMS for path in room.glob("*.p[yx][xd]"))
 
 
 def digest() -> str:
@@ -39,7 +41,7 @@ def extensions() -> list[Extension]:
         return []
     modules = [
         Extension(
-            f"filterd.lists._native.{path.stem}",
+            ".".join(path.relative_to(HERE).with_suffix("").parts),
             [str(path.relative_to(HERE))],
             depends=[str(one.relative_to(HERE)) for one in sources()],
             define_macros=[("FILTERD_SOURCES", f'"{digest()}"')],

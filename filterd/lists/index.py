@@ -28,18 +28,19 @@ class Index:
     ``buffer`` stays in use as long as the index lives; ``key`` is the one it was compiled with.
     ``sets`` are the tag sets by number, number 0 being the empty one.  ``sources`` are list ids,
     ``names`` counts the distinct names listed, ``build`` is a hex checksum of the content.
+    ``search`` looks names up in the file: where the core's threads (``filterd.fast``) find it.
     ``conditional`` are the rules with conditions by source, in the order of its text;
     ``conditional_sets`` the numbers of the sets in which a source says it has some for the name.
     Raises ListError when the file is damaged, cut off, of another version or for another key.
     """
 
     __slots__ = (
-        "_search",
         "build",
         "conditional",
         "conditional_sets",
         "find",
         "names",
+        "search",
         "sets",
         "sources",
     )
@@ -61,12 +62,12 @@ class Index:
             self.names: int = facts["names"]
             self.build: str = facts["build"]
             search = core.WideSearch if facts["wide"] else core.NarrowSearch
-            self._search = search(slots, facts["homes"], key, facts["here"], facts["below"])
+            self.search = search(slots, facts["homes"], key, facts["here"], facts["below"])
         except (LookupError, TypeError, ValueError) as error:
             raise _damaged(f"its facts make no sense ({error!r})") from error
         # The search's own method, because a method of this class around it would cost as much
         # again.  It does not hold the index, so dropping the index closes its file at once.
-        self.find: Callable[[str], int] = self._search.find
+        self.find: Callable[[str], int] = self.search.find
         """Returns the number of the tag set that holds for a name, 0 when there is none.
 
         The name is lower-case, in A-labels, without a trailing dot.
@@ -74,7 +75,7 @@ class Index:
 
     def where(self, name: str) -> str:
         """Return the name ``find`` stopped at: ``name`` or the parent that is listed, else ''."""
-        while name and not self._search.pair_of(name):
+        while name and not self.search.pair_of(name):
             name = name.partition(".")[2]
         return name
 

@@ -15,20 +15,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from filterd.errors import UpstreamError
+from filterd.resolve.pace import DEADLINE_S, MOST_READS, NEXT_TRY_S, SLOW_SHARE
 from filterd.resolve.upstreams import Upstream, Upstreams
 from filterd.wire.answer import is_reply_to, is_truncated, refuses_edns
 from filterd.wire.codes import NOTIMP, REFUSED, SERVFAIL
 from filterd.wire.forge import without_edns
 
-# Below 2.5 s together, so that a client hears SERVFAIL before it gives up on us.
-DEADLINE_S = 2.3
-NEXT_TRY_S = 0.8
 MOST_TRIES = 3
 # Sockets open at once; each is a file descriptor, and 1024 is the usual limit of a process.
 MOST_SOCKETS = 512
 LARGEST_REPLY = 4096
-# Wrong packets read per wake-up: a flood of forgeries must not hold the loop.
-MOST_READS = 16
 # What another upstream may know better.
 UNSURE = frozenset({SERVFAIL, NOTIMP, REFUSED})
 
@@ -216,7 +212,7 @@ class Exchanger:
         now = self._loop.time()
         for one in exchange.tries:
             # One that was asked a moment ago is not slow; one that others overtook is.
-            if now - one.started >= NEXT_TRY_S * 0.9:
+            if now - one.started >= NEXT_TRY_S * SLOW_SHARE:
                 self.upstreams.failed(one.upstream, now)
         if reply is None:
             self.unanswered += 1

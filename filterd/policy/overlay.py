@@ -6,7 +6,7 @@ here once.  Sets are interned, so that with a name's set in the base index (``po
 number found here determines every verdict.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 
@@ -81,6 +81,11 @@ class Overlay:
         if number is not None:
             return number
         return self._inherited(name) if self._below else 0
+
+    def numbers(self) -> Iterator[tuple[str, int, int]]:
+        """Yield every typed name with its number and the number of what lies below it."""
+        for name, here in self._here.items():
+            yield name, here, self._below[name]
 
     def marks(self, number: int) -> Marks:
         """Return the marks with this number."""

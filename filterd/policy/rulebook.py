@@ -100,6 +100,11 @@ class Rulebook:
             # What is not searched for must not count as not found.
             self._inverted.discard(at)
 
+    @property
+    def has_patterns(self) -> bool:
+        """Tell whether any rule may fit a name whose tags say nothing of conditions."""
+        return bool(self._texts)
+
     def _anchor(self, rules: Iterable[tuple[Conditional, Word]]) -> None:
         """File the rules for a name.  Those for parents come first: they are looked at with it."""
         for rule, word in sorted(rules, key=lambda each: each[0].name.count(".")):

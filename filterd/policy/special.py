@@ -93,7 +93,8 @@ _EMPTY_ZONES = frozenset(
 
 _RESOLVER = "resolver.arpa"
 _LOCALHOST = "localhost"
-_TOP = _NOWHERE | {_LOCALHOST, "arpa"}
+# Every name with a local answer ends in one of these labels.
+LOCAL_TOPS = _NOWHERE | {_LOCALHOST, "arpa"}
 
 
 def local_answer(question: Question, *, filtering: bool = True) -> LocalAnswer | None:
@@ -104,7 +105,7 @@ def local_answer(question: Question, *, filtering: bool = True) -> LocalAnswer |
     """
     name = question.name
     # Nearly every name leaves here, so the walk below costs the others nothing.
-    if name[name.rfind(".") + 1 :] not in _TOP:
+    if name[name.rfind(".") + 1 :] not in LOCAL_TOPS:
         return None
     if name == TEST_NAME:
         return None if filtering else LocalAnswer(LocalKind.NXDOMAIN, "home.arpa")

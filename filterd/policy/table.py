@@ -70,6 +70,11 @@ class Knowledge:
         categories = memberships(tags | outcome.tags, self._sources)
         return Asked(name, categories, marks, moment, dict(outcome.rewrites))
 
+    @property
+    def helps_by_condition(self) -> bool:
+        """Tell whether a name may be a helpline though its tags do not say so."""
+        return self._helps_by_condition
+
     def may_help(self, base: int) -> bool:
         """Tell whether a name with this tag set may be a helpline; when it is one, always."""
         if self._helps_by_condition:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from filterd.config.address import Network, plain_address
 from filterd.errors import WireError
@@ -32,6 +32,9 @@ from filterd.wire.codes import ANY, EDE_NETWORK_ERROR, EDE_OTHER, NOERROR, REFUS
 from filterd.wire.edns import Ede
 from filterd.wire.query import scan
 
+if TYPE_CHECKING:
+    from filterd.resolve.pupil import Pupil
+
 # How long an address is taken for the same device: its MAC may change hands.
 SAME_CLIENT_S = 2.0
 MOST_CLIENTS = 4096
@@ -40,6 +43,7 @@ REFUSALS_PER_S = 10.0
 REFUSALS_AT_ONCE = 20.0
 # Beyond this a clock was set, not corrected, and what is memorised may belong to another window.
 CLOCK_JUMP_S = 1.0
+NO_UPSTREAM = (EDE_NETWORK_ERROR, "no upstream answered")
 
 _new_record = partial(tuple.__new__, Record)
 
@@ -81,7 +85,8 @@ class Known:
 class Engine:
     """Answers queries by one policy, which may be replaced between any two of them.
 
-    ``networks`` may ask, nobody else; ``page_addresses`` answer for the page's names.
+    ``networks`` may ask, nobody else; ``page_addresses`` answer for the page's names.  ``pupil``
+    hears every verdict; None: nobody listens.
     """
 
     def __init__(
@@ -95,6 +100,7 @@ class Engine:
     ) -> None:
         self.page_addresses = tuple(page_addresses)
         self.cache = Cache() if cache is None else cache
+        self.pupil: Pupil | None = None
         self.refused = 0
         self.dropped = 0
         self._policy = policy
@@ -200,11 +206,16 @@ class Engine:
         """Answer one of those who waited in vain.  Not cached: the next query tries again."""
         judged = self._judge(forward.asked, now)
         own = self._answer_ourselves(judged)
-        return own or self._fail(judged, (EDE_NETWORK_ERROR, "no upstream answered"))
+        return own or self._fail(judged, NO_UPSTREAM)
 
     def _fail(self, judged: Judged, why: Ede) -> Reply:
         reply = forge.servfail(judged.query, why)
         return Reply(reply, record_of(judged, judged.verdict, SERVFAIL, Origin.FAILED))
+
+    def recognise(self, address: str, mac: str | None, tick: float) -> str | None:
+        """Return whose rules hold for an address (a subject), None for a stranger."""
+        known = self._client(address, mac, tick)
+        return None if known is None else known.subject
 
     def _client(self, address: str, mac: str | None, tick: float) -> Known | None:
         """Recognise who asks; None for a stranger, of whom nothing is remembered."""
@@ -238,7 +249,10 @@ class Engine:
         table = policy.table(subject, datetime.fromtimestamp(now.wall, UTC))
         left_s = None if table.until is None else table.until.timestamp() - now.wall
         verdict = table.decide(asked.query.question)
-        return Judged(asked, now, policy, subject, table, verdict, left_s)
+        judged = Judged(asked, now, policy, subject, table, verdict, left_s)
+        if self.pupil is not None:
+            self.pupil.judged(judged)
+        return judged
 
     def _answer_ourselves(self, judged: Judged) -> Reply | None:
         """Answer what no upstream is asked for: the house's names, blocks, and ANY."""
@@ -296,6 +310,8 @@ class Engine:
         query, verdict, tick = judged.query, judged.verdict, judged.now.tick
         if entry.names:
             found = judged.table.review(verdict, entry.names, query.question.qtype)
+            if self.pupil is not None:
+                self.pupil.reviewed(judged, entry.names, found)
             if found is not None:
                 return self._block(judged, found, entry.expires)
         profile = judged.table.profile
@@ -320,6 +336,8 @@ class Engine:
         asked = judged.asked
         edns = asked.query.edns
         if asked.over_stream or until <= judged.now.tick or (edns is not None and edns.options):
+            return
+        if self.pupil is not None:  # who learns verdicts needs no replies by heart
             return
         if len(asked.packet) + len(reply.packet) > memos.LARGEST_BYTES:
             return

@@ -113,6 +113,10 @@ class Upstreams:
         known = self._health
         self._health = {upstream: known.get(upstream) or Health() for upstream in upstreams}
 
+    def healthy(self) -> tuple[Upstream, ...]:
+        """Return those that answered when they were last asked, in the order of preference."""
+        return tuple(upstream for upstream, health in self._health.items() if not health.failures)
+
     def order(self, tick: float) -> tuple[Upstream, ...]:
         """Return all upstreams, the one to ask first first; empty when there are none.
 

@@ -20,12 +20,12 @@ from filterd.errors import FilterdError
 from filterd.lists.index import EMPTY
 from filterd.net.server import DnsServer, Sockets
 from filterd.resolve.access import may_ask
-from filterd.resolve.engine import Engine
 from filterd.resolve.record import Record
 from filterd.resolve.upstreams import Upstream, Upstreams
 from filterd.service.child import Spec, Word
 from filterd.service.control import serve_control
-from filterd.service.current import CurrentPolicy
+from filterd.service.core import CORE, make_engine, make_front
+from filterd.service.current import CurrentPolicy, index_key
 from filterd.service.layout import Layout
 from filterd.service.manifest import load_manifest, recipe_of
 from filterd.service.ourselves import upstreams_of
@@ -64,10 +64,16 @@ class DnsProcess:
         self._ask_again_at = 0.0
         self._problem = ""
         self._ended = asyncio.Event()
+        udp = _inherited(spec.udp)
+        engine = make_engine(
+            self._policy, self._networks, spec.page_addresses, index_key(self._layout)
+        )
+        upstreams = Upstreams(self._upstreams())
+        self._front = make_front(engine, upstreams, udp, self._mac_of, self._known_mac)
         self._server = DnsServer(
-            Engine(self._policy, self._networks, page_addresses=spec.page_addresses),
-            Upstreams(self._upstreams()),
-            Sockets(_inherited(spec.udp), _inherited(spec.tcp)),
+            engine,
+            upstreams,
+            Sockets(udp if self._front is None else (), _inherited(spec.tcp)),
             on_record=self._record,
             mac_of=self._mac_of,
         )
@@ -78,8 +84,12 @@ class DnsProcess:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ended.set)
         loop.add_reader(self._spec.life, self._ended.set)
+        if self._front is not None:
+            self._log.follow(self._front.lines)
         self._log.start()
         await self._server.start()
+        if self._front is not None:
+            self._front.start(self._server)
         control = await serve_control(self._layout.control, self._handle)
         # What is here now stays: the collector need not look through it again and again.
         gc.collect()
@@ -94,6 +104,8 @@ class DnsProcess:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         control.close()
+        if self._front is not None:
+            self._front.stop()
         await self._server.stop()
         self._log.stop()
 
@@ -119,6 +131,8 @@ class DnsProcess:
             self._recipe, self._compiled_for = recipe, ""
             self._server.replace_policy(policy)
             self._server.upstreams.replace(self._upstreams())
+            if self._front is not None:
+                self._front.replace_policy(policy)
         self._ask_for_compile()
 
     def _ask_for_compile(self) -> None:
@@ -159,6 +173,10 @@ class DnsProcess:
             return mac
         return self._note(address)
 
+    def _known_mac(self, address: str) -> str | None:
+        """Return the MAC address behind a plain address that has not just asked."""
+        return self._macs.get(address)
+
     def _note(self, address: str) -> str | None:
         plain = plain_address(address)
         if plain is None or not may_ask(plain, self._networks):
@@ -198,6 +216,8 @@ class DnsProcess:
             "index_problem": "" if has_lists else self._current.index_problem,
             "log_problem": self._log.problem,
             "log_lost": self._log.lost,
+            "core": CORE,
+            "passed": 0 if self._front is None else self._front.counts()["passed"],
             "forwarded": self._server.forwarded,
             "failed": self._server.failed,
             "faults": self._server.faults,

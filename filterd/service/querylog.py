@@ -4,11 +4,14 @@ When the disk is full the log stops and says so; filtering goes on.  Records tha
 kept are counted, never silently gone.
 """
 
+import os
+import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from filterd.errors import StoreError
 from filterd.resolve.record import Record
@@ -18,10 +21,21 @@ from filterd.store.logwriter import LogWriter, Seen
 _EVERY_S = 0.5
 _RETRY_S = 10.0
 _BATCH = 2000
+# The log may be late; answers may not.
+_NICENESS = 19
 # At 20,000 queries a second five seconds of backlog; about 60 MB at the very worst.
 _QUEUE_LIMIT = 100_000
 # An IPv6 client may change its address at will; what it can make us remember must end somewhere.
 _MOST_SEEN = 4096
+
+
+class Source(Protocol):
+    """Keeps records of its own until the log's thread asks for them, and counts what it lost."""
+
+    @property
+    def lost(self) -> int: ...
+
+    def batches(self) -> Iterator[list[Record]]: ...
 
 
 class QueryLog:
@@ -38,8 +52,17 @@ class QueryLog:
         self._macs: Mapping[str, str] = {}
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="query-log", daemon=True)
-        self.lost = 0
+        self._source: Source | None = None
+        self._lost = 0
         self.problem = ""
+
+    @property
+    def lost(self) -> int:
+        return self._lost + (self._source.lost if self._source is not None else 0)
+
+    def follow(self, source: Source) -> None:
+        """Write what a source keeps as well; to be called before ``start``."""
+        self._source = source
 
     def start(self) -> None:
         self._thread.start()
@@ -49,7 +72,7 @@ class QueryLog:
         if len(self._queue) < _QUEUE_LIMIT:
             self._queue.append(record)
         else:
-            self.lost += 1
+            self._lost += 1
 
     def see(self, address: str, at: float) -> None:
         """Note that a device asked, whatever its log depth keeps of what it asked."""
@@ -66,6 +89,7 @@ class QueryLog:
         self._thread.join(timeout=5.0)
 
     def _run(self) -> None:
+        _step_back()
         writer = LogWriter(self._path)
         while True:
             ending = self._ending.wait(_RETRY_S if self.problem else _EVERY_S)
@@ -74,6 +98,7 @@ class QueryLog:
                 self._write_seen(writer)
                 while self._queue:
                     self._write_batch(writer)
+                self._write_source(writer)
                 self.problem = ""
             except Exception as error:  # noqa: BLE001 - whatever stops the log must be seen
                 self.problem = str(error) or type(error).__name__
@@ -84,7 +109,7 @@ class QueryLog:
     def _refuse_last_room(self) -> None:
         """Leave the last of the disk to the policy; what is queued then is lost and counted."""
         if free_bytes(self._path.parent) < LEAST_FREE_BYTES:
-            self.lost += len(self._queue)
+            self._lost += len(self._queue)
             self._queue.clear()
             raise StoreError(f"{self._path}: the disk is nearly full")
 
@@ -94,9 +119,30 @@ class QueryLog:
 
     def _write_batch(self, writer: LogWriter) -> None:
         batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
+        self._write(writer, batch)
+
+    def _write_source(self, writer: LogWriter) -> None:
+        if self._source is not None:
+            for batch in self._source.batches():
+                _let_others_go()
+                self._write(writer, batch)
+
+    def _write(self, writer: LogWriter, batch: list[Record]) -> None:
         try:
             writer.write(batch, self._macs)
         except StoreError:
-            self.lost += len(batch)
+            self._lost += len(batch)
             raise
-        time.sleep(0)  # let the answering thread in between two batches
+        _let_others_go()
+
+
+def _let_others_go() -> None:
+    time.sleep(0)
+    if sys.platform == "linux":
+        os.sched_yield()
+
+
+def _step_back() -> None:
+    """Let every other thread go first, where the system can tell threads apart."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -1,11 +1,13 @@
 """Open the listening sockets, or say in one line what is in the way.
 
-A port is probed without SO_REUSEPORT: with it a second filterd would bind silently and share the
-traffic.  The sockets are opened once by the supervisor and handed to its children, so a child
-that is started again finds its packets waiting.
+The first socket of a port is bound without SO_REUSEPORT: with it a second filterd would bind
+silently and share the traffic.  Only then, and only for UDP, do its fellows join it, one for each
+thread that will answer.  The sockets are opened once by the supervisor and handed to its children,
+so a child that is started again finds its packets waiting.
 """
 
 import errno
+import os
 import socket
 from dataclasses import dataclass, field
 
@@ -15,6 +17,8 @@ from filterd.errors import FilterdError
 # Enough for a burst of a school lab starting up; the kernel caps it by net.core.rmem_max.
 _RECEIVE_BUFFER_BYTES = 4 << 20
 _BACKLOG = 128
+# More threads than this share one home's or school's questions for nothing.
+_MOST_FELLOWS = 4
 _USUAL_HOLDERS = "systemd-resolved, dnsmasq, avahi-daemon or another filterd"
 
 
@@ -36,16 +40,21 @@ class Listeners:
             each.close()
 
 
-def open_listeners(dns: tuple[Endpoint, ...], page: tuple[Endpoint, ...]) -> Listeners:
+def open_listeners(
+    dns: tuple[Endpoint, ...], page: tuple[Endpoint, ...], threads: int = 1
+) -> Listeners:
     """Open UDP and TCP for every DNS endpoint and TCP for every page endpoint.
 
-    An IPv6 endpoint on a machine without IPv6 becomes a warning.  Raises PortError otherwise.
+    Each UDP endpoint gets ``threads`` sockets, between which the kernel shares what comes in.  An
+    IPv6 endpoint on a machine without IPv6 becomes a warning.  Raises PortError otherwise.
     """
     listeners = Listeners()
     try:
         for endpoint in dns:
             _open_into(listeners, endpoint, (listeners.udp, socket.SOCK_DGRAM))
             _open_into(listeners, endpoint, (listeners.tcp, socket.SOCK_STREAM))
+        for first in tuple(listeners.udp):
+            listeners.udp += _fellows(first, threads - 1)
         for endpoint in page:
             _open_into(listeners, endpoint, (listeners.page, socket.SOCK_STREAM))
         _refuse_none(listeners)
@@ -80,21 +89,49 @@ def _bind(endpoint: Endpoint, kind: socket.SocketKind) -> socket.socket:
     family = socket.AF_INET6 if ":" in endpoint.address else socket.AF_INET
     opened = socket.socket(family, kind)
     try:
-        if family == socket.AF_INET6:
-            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        if kind == socket.SOCK_STREAM:
-            # A port in TIME_WAIT is free; one that somebody listens on still refuses.
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        else:
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
+        _prepare(opened)
         opened.bind((endpoint.address, endpoint.port))
         if kind == socket.SOCK_STREAM:
             opened.listen(_BACKLOG)
-        opened.setblocking(False)
     except OSError:
         opened.close()
         raise
     return opened
+
+
+def _prepare(opened: socket.socket) -> None:
+    opened.setblocking(False)
+    if opened.family == socket.AF_INET6:
+        opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    if opened.type == socket.SOCK_STREAM:
+        # A port in TIME_WAIT is free; one that somebody listens on still refuses.
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    else:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
+
+
+def _fellows(first: socket.socket, count: int) -> list[socket.socket]:
+    """Bind more sockets beside one that holds its port; none where the system cannot share."""
+    fellows: list[socket.socket] = []
+    if count < 1 or not hasattr(socket, "SO_REUSEPORT"):
+        return fellows
+    first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    for _ in range(count):
+        fellow = socket.socket(first.family, socket.SOCK_DGRAM)
+        fellows.append(fellow)
+        fellow.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        _prepare(fellow)
+        fellow.bind(first.getsockname())
+    return fellows
+
+
+def threads_for_dns() -> int:
+    """Return how many threads answer DNS on this machine: one for each processor we may use."""
+    try:
+        usable = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on this system
+        usable = os.cpu_count() or 1
+    return min(_MOST_FELLOWS, usable)
 
 
 def _explain(endpoint: Endpoint, kind: socket.SocketKind, error: OSError) -> str:

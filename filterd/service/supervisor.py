@@ -34,7 +34,7 @@ from filterd.service.manifest import load_manifest
 from filterd.service.reserve import make_room
 from filterd.service.rhythm import is_work_due
 from filterd.service.rights import drop_rights, give_folder, refuse_unreachable
-from filterd.service.sockets import Listeners, open_listeners
+from filterd.service.sockets import Listeners, open_listeners, threads_for_dns
 from filterd.store.current import is_current, set_damaged_log_aside
 from filterd.store.folder import lock, prepare
 
@@ -87,7 +87,8 @@ class Supervisor:
         """
         prepare(self.layout.state)
         with lock(self.layout.state):
-            listeners = open_listeners(self.config.listen.dns, self.config.listen.page)
+            listen = self.config.listen
+            listeners = open_listeners(listen.dns, listen.page, threads_for_dns())
             try:
                 self._drop_rights()
                 for warning in listeners.warnings:

@@ -143,10 +143,11 @@ class House:
     def _read(self) -> None:
         assert self.process is not None
         assert self.process.stdout is not None
+        printed = self._queue  # the next start has another one
         with self.process.stdout as lines:
             for line in lines:
-                self._queue.put(line.rstrip("\n"))
-        self._queue.put(None)
+                printed.put(line.rstrip("\n"))
+        printed.put(None)
 
     def wait_for(self, text: str, timeout_s: float = 20.0) -> str:
         """Return the first line printed since the start that holds ``text``."""

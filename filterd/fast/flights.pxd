@@ -1,0 +1,114 @@
+# Questions on their way to plain upstreams, and who waits for each.
+#
+# A flight is one question: a fresh random port and a random id for each try, on a socket connected to
+# the upstream, so that nobody else is heard.  Equal questions share a flight.  Touches its own memory
+# and sockets, reads the way (whom to ask), and keeps answers in the cache.  All it cannot prove ends
+# with its waiters passed to Python: what was truncated, malformed, unsure or not to be kept.
+
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from filterd.fast.answer cimport Answer
+from filterd.fast.cache cimport Store
+from filterd.fast.judge cimport Asked
+from filterd.fast.packet cimport Question
+from filterd.fast.passing cimport Peer
+
+cdef enum:
+    MOST_FLIGHTS = 128
+    MOST_WAITERS = 1024
+    MOST_TRIES = 2
+    NOBODY = 0              # of waiters, whose numbers begin at 1
+    QUERY_OCTETS = 512      # a plain query is never longer, but for options that go to Python
+    UPSTREAMS = 2
+
+
+cdef struct Way:
+    # Whom to ask: the first, and the one to ask beside it when it is slow.  No upstream: pass.
+    uint32_t turn           # odd while it is written
+    uint32_t number         # of the way: counts of an older one say nothing
+    uint32_t count
+    uint32_t sizes[2]
+    uint8_t addresses[2][28]
+
+
+cdef struct Health:
+    # What was heard of the upstreams of one way; counted by one thread, read by Python.
+    uint64_t number
+    uint64_t answered[2]
+    uint64_t failed[2]
+
+
+cdef struct Try:
+    # A socket is kept for the next flight: cut off from its peer it loses its port as well.
+    int descriptor          # -1: none yet
+    int family
+    bint is_open            # something is asked, and may be heard
+    uint32_t upstream
+    double started
+    uint16_t size
+    uint8_t query[512]
+
+
+cdef struct Waiter:
+    uint32_t next
+    uint32_t size
+    double since
+    Peer peer
+    uint8_t packet[512]
+
+
+cdef struct Flight:
+    uint64_t hash
+    Question question
+    Way way
+    double deadline
+    double next_look        # tick
+    uint32_t tries_made
+    Try tries[2]
+    uint32_t first
+    uint32_t last
+
+
+cdef enum End:
+    # How a flight ended.
+    FLYING = 0
+    KEPT = 1                # the answer is in the cache
+    UNPROVEN = 2            # Python must ask
+    UNANSWERED = 3          # nobody answered in time
+
+
+cdef struct Flights:
+    const Way *way
+    Store *store
+    int poll
+    double next_look        # the earliest of all flights
+    uint32_t count
+    uint32_t free_waiter
+    uint64_t asked          # counter
+    Health health
+    uint32_t random_left
+    uint16_t random[256]
+    Answer answer
+    uint8_t reply[4096]
+    bint is_used[128]
+    uint64_t hashes[128]
+    Flight flights[128]
+    Waiter waiters[1025]
+
+
+cdef Flights *new_flights(const Way *way, Store *store, int poll) except NULL
+cdef void free_flights(Flights *flights) noexcept
+
+cdef bint board(Flights *flights, const Asked *asked, const Peer *peer, double tick) noexcept nogil
+    # Let a query wait for its answer, asking for it first when nobody does; False: pass it.
+
+cdef Flight *hear(Flights *flights, uint64_t number, double tick, End *how) noexcept nogil
+    # Read the socket that ``number`` (of poll) stands for; return the flight that ended so, or NULL.
+
+cdef Flight *look(Flights *flights, double tick, End *how) noexcept nogil
+    # Ask beside what is slow; return a flight whose time is over.  Call again until it is NULL.
+
+cdef Waiter *leaving(Flights *flights, Flight *flight) noexcept nogil
+    # Return the next who waited, good until the next call, and NULL at the end of the flight.
+
+cdef int wait_ms(const Flights *flights, double tick) noexcept nogil
+    # Return how long poll may wait, -1 for ever.

@@ -1,0 +1,338 @@
+# cython: language_level=3, wraparound=False, cdivision=True
+# Ask upstreams: see flights.pxd.
+
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcmp, memcpy, memset
+from filterd.fast.answer cimport LARGEST_REPLY, is_reply_to, walk
+from filterd.fast.atomic cimport add_64, fence_for_reading, load_32, store_64
+from filterd.fast.cache cimport keep
+from filterd.fast.kernel cimport (
+    MSG_DONTWAIT, close, connect, datagrams, disconnect, family_of, getrandom, is_broken, recv, send,
+    watch
+)
+from filterd.fast.packet cimport CD, HEADER_OCTETS
+from filterd.fast.reply cimport to_upstream
+
+from filterd.resolve.pace import DEADLINE_S, MOST_READS, NEXT_TRY_S, SLOW_SHARE
+from filterd.wire import codes
+
+cdef double DEADLINE = DEADLINE_S
+cdef double NEXT_TRY = NEXT_TRY_S
+cdef double SLOW = NEXT_TRY_S * SLOW_SHARE
+cdef uint32_t READS = MOST_READS
+cdef uint16_t FORMERR = codes.FORMERR
+cdef uint16_t SERVFAIL = codes.SERVFAIL
+cdef uint16_t NOTIMP = codes.NOTIMP
+cdef uint16_t REFUSED = codes.REFUSED
+
+cdef double NEVER = 1e300
+
+
+cdef Flights *new_flights(const Way *way, Store *store, int poll) except NULL:
+    cdef Flights *flights = <Flights *>calloc(1, sizeof(Flights))
+    cdef uint32_t at
+    if flights == NULL:
+        raise MemoryError
+    flights.way = way
+    flights.store = store
+    flights.poll = poll
+    flights.next_look = NEVER
+    flights.free_waiter = 1
+    for at in range(1, MOST_WAITERS):
+        flights.waiters[at].next = at + 1
+    for at in range(MOST_FLIGHTS):
+        flights.flights[at].tries[0].descriptor = flights.flights[at].tries[1].descriptor = -1
+    return flights
+
+
+cdef void free_flights(Flights *flights) noexcept:
+    cdef uint32_t at, made
+    if flights == NULL:
+        return
+    for at in range(MOST_FLIGHTS):
+        for made in range(MOST_TRIES):
+            if flights.flights[at].tries[made].descriptor >= 0:
+                close(flights.flights[at].tries[made].descriptor)
+    free(flights)
+
+
+cdef bint read_way(const Way *way, Way *copy) noexcept nogil:
+    """Copy the way unless it is just being written; False as well when there is nobody to ask."""
+    cdef uint32_t turn = load_32(&way.turn)
+    memcpy(copy, way, sizeof(Way))
+    fence_for_reading()
+    return not turn & 1 and load_32(&way.turn) == turn and 0 < copy.count <= UPSTREAMS
+
+
+cdef uint16_t random_id(Flights *flights) noexcept nogil:
+    """Return two octets of the kernel's randomness, fetched by the hundred; 0 is as good as any."""
+    if not flights.random_left:
+        if getrandom(flights.random, sizeof(flights.random), 0) != sizeof(flights.random):
+            return 0
+        flights.random_left = 256
+    flights.random_left -= 1
+    return flights.random[flights.random_left]
+
+
+cdef bint board(Flights *flights, const Asked *asked, const Peer *peer, double tick) noexcept nogil:
+    cdef uint32_t number = flights.free_waiter
+    cdef Waiter *waiter
+    cdef Flight *flight
+    if number == NOBODY or asked.size > QUERY_OCTETS:
+        return False
+    flight = flight_of(flights, asked)
+    if flight == NULL:
+        flight = take_off(flights, asked, tick)
+    if flight == NULL:
+        return False
+    waiter = &flights.waiters[number]
+    flights.free_waiter = waiter.next
+    waiter.next = NOBODY
+    waiter.since = asked.since
+    waiter.size = asked.size
+    waiter.peer = peer[0]
+    memcpy(waiter.packet, asked.packet, asked.size)
+    if flight.first == NOBODY:
+        flight.first = number
+    else:
+        flights.waiters[flight.last].next = number
+    flight.last = number
+    return True
+
+
+cdef Flight *flight_of(Flights *flights, const Asked *asked) noexcept nogil:
+    """Return the flight of an equal question, NULL when there is none."""
+    cdef Flight *flight
+    cdef const Question *question = &asked.question
+    cdef uint32_t at
+    if not flights.count:
+        return NULL
+    for at in range(MOST_FLIGHTS):
+        if flights.hashes[at] != asked.hash or not flights.is_used[at]:
+            continue
+        flight = &flights.flights[at]
+        if (
+            flight.question.qtype == question.qtype
+            and flight.question.wants_dnssec == question.wants_dnssec
+            and (flight.question.flags ^ question.flags) & CD == 0
+            and flight.question.wire_size == question.wire_size
+            and memcmp(flight.question.wire, question.wire, question.wire_size) == 0
+        ):
+            return flight
+    return NULL
+
+
+cdef Flight *take_off(Flights *flights, const Asked *asked, double tick) noexcept nogil:
+    """Begin a flight and ask the first upstream; NULL when that cannot be done."""
+    cdef Flight *flight
+    cdef uint32_t at = 0
+    while at < MOST_FLIGHTS and flights.is_used[at]:
+        at += 1
+    if at == MOST_FLIGHTS:
+        return NULL
+    flight = &flights.flights[at]
+    if not read_way(flights.way, &flight.way):
+        return NULL
+    if flights.health.number != flight.way.number:
+        memset(&flights.health, 0, sizeof(Health))
+        store_64(&flights.health.number, flight.way.number)
+    flight.hash = flights.hashes[at] = asked.hash
+    flight.question = asked.question
+    flight.deadline = tick + DEADLINE
+    flight.next_look = tick + NEXT_TRY
+    flight.tries_made = 0
+    flight.first = flight.last = NOBODY
+    if not try_once(flights, flight, asked.packet, at, tick):
+        return NULL
+    flights.is_used[at] = True
+    flights.count += 1
+    if flight.next_look < flights.next_look:
+        flights.next_look = flight.next_look
+    return flight
+
+
+cdef bint try_once(
+    Flights *flights, Flight *flight, const uint8_t *packet, uint32_t at, double tick
+) noexcept nogil:
+    """Ask the next upstream, or the only one once more; ``at`` is the flight's number."""
+    cdef uint32_t made = flight.tries_made
+    cdef Try *one = &flight.tries[made]
+    one.upstream = made if made < flight.way.count else 0
+    one.started = tick
+    flight.tries_made += 1
+    one.size = <uint16_t>to_upstream(
+        packet, &flight.question, random_id(flights), one.query, QUERY_OCTETS
+    )
+    if not one.size:
+        return False
+    if not connect_try(flights, one, &flight.way, number_of(at, made)):
+        return False
+    one.is_open = True
+    if send(one.descriptor, one.query, one.size, MSG_DONTWAIT) != one.size:
+        cut(one)
+        return False
+    add_64(&flights.asked, 1)
+    return True
+
+
+cdef bint connect_try(Flights *flights, Try *one, const Way *way, uint64_t number) noexcept nogil:
+    """Connect a try's socket, made if need be, to its upstream; that gives it a random port."""
+    cdef const uint8_t *address = way.addresses[one.upstream]
+    if one.descriptor >= 0 and one.family != family_of(address):
+        close(one.descriptor)
+        one.descriptor = -1
+    if one.descriptor < 0:
+        one.family = family_of(address)
+        one.descriptor = datagrams(one.family)
+        if one.descriptor < 0:
+            return False
+        if watch(flights.poll, one.descriptor, number):
+            close(one.descriptor)
+            one.descriptor = -1
+            return False
+    return connect(one.descriptor, address, way.sizes[one.upstream]) == 0
+
+
+cdef void cut(Try *one) noexcept nogil:
+    """Stop to hear the upstream: the port is given back, what comes late finds nobody."""
+    one.is_open = False
+    disconnect(one.descriptor)
+
+
+cdef inline uint64_t number_of(uint32_t flight, uint32_t tried) noexcept nogil:
+    """Return what poll calls a try: beyond the numbers of a worker's own sockets."""
+    return <uint64_t>1 << 16 | flight << 1 | tried
+
+
+cdef Flight *hear(Flights *flights, uint64_t number, double tick, End *how) noexcept nogil:
+    cdef uint32_t at = <uint32_t>(number >> 1 & 0x7FFF)
+    cdef Flight *flight
+    cdef Try *one
+    cdef uint32_t read
+    cdef ssize_t size
+    if at >= MOST_FLIGHTS:
+        return NULL
+    flight = &flights.flights[at]
+    one = &flight.tries[number & 1]
+    for read in range(READS):
+        if one.descriptor < 0:
+            return NULL
+        size = recv(one.descriptor, flights.reply, LARGEST_REPLY, MSG_DONTWAIT)
+        if size < 0 and not one.is_open:
+            return NULL
+        if size < 0:
+            if is_broken():  # the upstream's host says that nobody listens there
+                give_up(flights, flight, one, tick)
+            return NULL
+        if not one.is_open:
+            continue  # it came before the port was given back
+        how[0] = read_reply(flights, flight, one, <uint32_t>size, tick)
+        if how[0] != FLYING:
+            close_tries(flights, flight, tick)
+            return flight
+    return NULL
+
+
+cdef void give_up(Flights *flights, Flight *flight, Try *one, double tick) noexcept nogil:
+    """End one try that failed, and let the next upstream be asked at once."""
+    cut(one)
+    count(flights, flight, &flights.health.failed[one.upstream])
+    flight.next_look = tick
+    flights.next_look = tick
+
+
+cdef bint is_open(const Flight *flight) noexcept nogil:
+    return flight.tries[0].is_open or flight.tries[1].is_open
+
+
+cdef End read_reply(
+    Flights *flights, Flight *flight, Try *one, uint32_t size, double tick
+) noexcept nogil:
+    """Keep the answer if it is one; what is no reply to what was asked is not heard at all."""
+    cdef Answer *answer = &flights.answer
+    if not is_reply_to(one.query, one.size, flights.reply, size):
+        return UNPROVEN if refuses(one, flights.reply, size) else FLYING
+    count(flights, flight, &flights.health.answered[one.upstream])
+    one.started = NEVER
+    if not walk(flights.reply, size, answer):
+        return UNPROVEN
+    if answer.rcode == SERVFAIL or answer.rcode == NOTIMP or answer.rcode == REFUSED:
+        # Another upstream may know better, and whom to believe then is Python's to say.
+        if flight.way.count > 1 or answer.rcode != SERVFAIL:
+            return UNPROVEN
+    if not answer.lifetime_s:
+        return UNPROVEN
+    keep(flights.store, flight.hash, &flight.question, answer, flights.reply, tick)
+    return KEPT
+
+
+cdef bint refuses(const Try *one, const uint8_t *reply, uint32_t size) noexcept nogil:
+    """Tell whether an upstream says that it cannot read our query: old ones know no EDNS."""
+    return (
+        size >= HEADER_OCTETS and memcmp(reply, one.query, 2) == 0
+        and reply[2] & 0x80 and (reply[3] & 0x0F) == FORMERR
+    )
+
+
+cdef void count(Flights *flights, const Flight *flight, uint64_t *counter) noexcept nogil:
+    if flights.health.number == flight.way.number:
+        add_64(counter, 1)
+
+
+cdef void close_tries(Flights *flights, Flight *flight, double tick) noexcept nogil:
+    """Close a flight's sockets; what was asked long ago and not heard counts as failed."""
+    cdef Try *one
+    cdef uint32_t made
+    for made in range(flight.tries_made):
+        one = &flight.tries[made]
+        if one.is_open:
+            cut(one)
+            if tick - one.started >= SLOW:
+                count(flights, flight, &flights.health.failed[one.upstream])
+
+
+cdef Flight *look(Flights *flights, double tick, End *how) noexcept nogil:
+    cdef Flight *flight
+    cdef uint32_t at
+    if tick < flights.next_look:
+        return NULL
+    for at in range(MOST_FLIGHTS):
+        flight = &flights.flights[at]
+        if not flights.is_used[at] or tick < flight.next_look:
+            continue
+        if flight.tries_made < MOST_TRIES and flight.first != NOBODY:
+            try_once(flights, flight, flights.waiters[flight.first].packet, at, tick)
+            flight.next_look = flight.deadline
+        if tick >= flight.deadline or not is_open(flight):
+            how[0] = UNANSWERED
+            close_tries(flights, flight, tick)
+            return flight
+    flights.next_look = NEVER
+    for at in range(MOST_FLIGHTS):
+        flight = &flights.flights[at]
+        if flights.is_used[at] and flight.next_look < flights.next_look:
+            flights.next_look = flight.next_look
+    return NULL
+
+
+cdef Waiter *leaving(Flights *flights, Flight *flight) noexcept nogil:
+    cdef uint32_t number = flight.first
+    cdef Waiter *waiter
+    if number == NOBODY:
+        flights.is_used[flight - flights.flights] = False
+        flights.count -= 1
+        return NULL
+    waiter = &flights.waiters[number]
+    flight.first = waiter.next
+    waiter.next = flights.free_waiter
+    flights.free_waiter = number
+    return waiter
+
+
+cdef int wait_ms(const Flights *flights, double tick) noexcept nogil:
+    if not flights.count:
+        return -1
+    if flights.next_look <= tick:
+        return 0
+    return <int>((flights.next_look - tick) * 1000) + 1
