@@ -68,18 +68,26 @@ def memberships(tags: TagSet, sources: Sources) -> dict[str, Membership]:
     A source that ``sources`` does not know says nothing.  Inside one category the strongest kind
     decides (rewrite, important exception, important, exception, block); categories do not touch
     each other, but for an exception that reaches everywhere: it lifts what is weaker in any but
-    the locked category.  The order is the taxonomy's, the worst first, so that of two blocked
+    the locked category.  There an exception holds inside its own source only: no list opens what
+    another one locks.  The order is the taxonomy's, the worst first, so that of two blocked
     categories every node and every run names the same one.
     """
     strongest: dict[str, Tag] = {}
+    locking: dict[str, Tag] = {}
     lifting: Tag | None = None
     for tag in tags:
         category = sources.categories.get(tag.source)
         if category is None:
             continue
-        strongest[category] = _stronger(strongest.get(category), tag)
+        if category == LOCKED:
+            locking[tag.source] = _stronger(locking.get(tag.source), tag)
+        else:
+            strongest[category] = _stronger(strongest.get(category), tag)
         if tag.kind in _EXCEPTIONS and tag.source in sources.everywhere:
             lifting = _stronger(lifting, tag)
+    locks = [tag for tag in locking.values() if tag.kind in BLOCKING]
+    if locks:
+        strongest[LOCKED] = min(locks, key=lambda tag: (tag.kind, tag.source))
     found: dict[str, Membership] = {}
     for category in sorted(strongest, key=_position):
         tag = strongest[category]

@@ -3,14 +3,15 @@
 Runs in the worker and in commands only: a computing thread would stall the DNS process.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from filterd.config.document import Document, ListSource
-from filterd.errors import ListError
+from filterd.errors import ConfigError, ListError
 from filterd.lists.compile import compile_index
 from filterd.lists.index import Index
 from filterd.lists.parsed import Parsed
+from filterd.policy.snapshot import compile_policy
 from filterd.service.current import map_index
 from filterd.service.files import replace_file
 from filterd.service.guards import Sayings, kept_names
@@ -28,6 +29,9 @@ from filterd.service.readlist import ReadList
 from filterd.service.texts import digest_of, part_of
 from filterd.service.turns import own_turn
 
+# Each is an object in the DNS process, of one or two kilobytes.
+MOST_CONDITIONAL_IN_ALL = 40_000
+
 
 def compile_lists(layout: Layout, document: Document, key: bytes) -> Manifest:
     """Compile every list that can be read and put index and manifest in place.
@@ -39,7 +43,7 @@ def compile_lists(layout: Layout, document: Document, key: bytes) -> Manifest:
         states: list[ListState] = []
         content = compile_index(_usable(layout, document, states), key)
         index = Index(content, key)
-        states = _with_hits(layout, document, index, states)
+        states = _looked_over(layout, document, index, states)
         manifest = Manifest(index.build, recipe_of(document), tuple(states))
         replace_file(layout.index, content)
         save_manifest(layout.manifest, manifest)
@@ -74,12 +78,25 @@ def _usable(
 ) -> Iterator[tuple[str, Parsed]]:
     """Yield the lists that can be used, noting in ``states`` how each fared."""
     before = load_manifest(layout.manifest)
+    room = MOST_CONDITIONAL_IN_ALL
     for source, read in read_all(layout, document):
         listed, known = document.lists[source], before.state_of(source)
         download = known.download if known is not None and listed.url else Download()
-        states.append(_state(source, listed, read, download))
-        if read.parsed is not None:
-            yield source, read.parsed
+        state = _state(source, listed, read, download)
+        parsed = read.parsed
+        if parsed is not None:
+            beyond = max(0, len(parsed.conditional) - room)
+            if beyond:
+                parsed = replace(parsed, conditional=parsed.conditional[:room])
+                state = _without(state, beyond)
+            room -= len(parsed.conditional)
+            yield source, parsed
+        states.append(state)
+
+
+def _without(state: ListState, rules: int) -> ListState:
+    """Count rules that are well written and for which there is no room."""
+    return replace(state, names=state.names - rules, complaints=state.complaints + rules)
 
 
 def _state(source: str, listed: ListSource, read: ReadList, download: Download) -> ListState:
@@ -99,12 +116,25 @@ def _state(source: str, listed: ListSource, read: ReadList, download: Download) 
     )
 
 
-def _with_hits(
+def _looked_over(
     layout: Layout, document: Document, index: Index, states: list[ListState]
 ) -> list[ListState]:
+    """Note what only all lists together tell: kept names that each lists, and what is too much."""
     said = Sayings(index, kept_names(layout, document))
+    left_out = _left_out(document, index)
     found = []
     for state in states:
         hits = said.hits(state.id, state.category)
-        found.append(replace(state, opens=hits.opens, closes=hits.closes))
+        state_left = _without(state, left_out.get(state.id, 0))
+        found.append(replace(state_left, opens=hits.opens, closes=hits.closes))
     return found
+
+
+def _left_out(document: Document, index: Index) -> Mapping[str, int]:
+    """Return how many rules of each list the policy has no room for."""
+    if not index.conditional:
+        return {}
+    try:
+        return compile_policy(document, 0, index).left_out
+    except ConfigError:  # said wherever the policy is put in force
+        return {}

@@ -1,7 +1,8 @@
 """The DNS process: answers queries, follows policy changes, feeds the log.
 
-Everything here runs in one event loop but for the log's writing thread.  The store is polled each
-second; the control socket makes a change felt at once.
+Everything here runs in one event loop but for the log's writing thread, the native core's workers
+and the reading of a new policy or index.  The store is polled each second; the control socket
+makes a change felt at once.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from filterd.devices.neighbours import read_neighbours
 from filterd.errors import FilterdError
 from filterd.lists.index import EMPTY
 from filterd.net.server import DnsServer, Sockets
+from filterd.policy.snapshot import Policy
 from filterd.resolve.access import may_ask
 from filterd.resolve.record import Record
 from filterd.resolve.upstreams import Upstream, Upstreams
@@ -63,6 +65,7 @@ class DnsProcess:
         self._compiled_for = ""
         self._ask_again_at = 0.0
         self._problem = ""
+        self._refreshing = asyncio.Lock()
         self._ended = asyncio.Event()
         udp = _inherited(spec.udp)
         engine = make_engine(
@@ -111,29 +114,34 @@ class DnsProcess:
 
     async def _follow_store(self) -> None:
         while True:
-            self._refresh()
+            await self._refresh()
             self._noted.clear()
             await asyncio.sleep(_POLL_S)
 
-    def _refresh(self) -> None:
+    async def _refresh(self) -> None:
         """Put the newest policy in force; when it cannot be read, the last one stays."""
-        try:
-            policy = self._current.refresh()
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with the new one
-            self._problem = f"the last policy stays in force: {error}"
-            return
-        self._problem = ""
-        if policy is not self._policy:
-            self._policy = policy
-            recipe = recipe_of(policy.document)
-            if recipe != self._recipe:
-                self._ask_again_at = 0.0  # somebody has just chosen this
-            self._recipe, self._compiled_for = recipe, ""
-            self._server.replace_policy(policy)
-            self._server.upstreams.replace(self._upstreams())
-            if self._front is not None:
-                self._front.replace_policy(policy)
-        self._ask_for_compile()
+        async with self._refreshing:
+            try:
+                # A big index takes its time to open; whoever asks meanwhile is answered.
+                policy = await asyncio.to_thread(self._current.refresh)
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with the new one
+                self._problem = f"the last policy stays in force: {error}"
+                return
+            self._problem = ""
+            if policy is not self._policy:
+                self._put_in_force(policy)
+            self._ask_for_compile()
+
+    def _put_in_force(self, policy: Policy) -> None:
+        self._policy = policy
+        recipe = recipe_of(policy.document)
+        if recipe != self._recipe:
+            self._ask_again_at = 0.0  # somebody has just chosen this
+        self._recipe, self._compiled_for = recipe, ""
+        self._server.replace_policy(policy)
+        self._server.upstreams.replace(self._upstreams())
+        if self._front is not None:
+            self._front.replace_policy(policy)
 
     def _ask_for_compile(self) -> None:
         """Tell the supervisor that the index is not made from these lists, until it is."""
@@ -205,7 +213,7 @@ class DnsProcess:
 
     async def _handle(self, do: str) -> dict[str, Any]:
         if do == "reload":
-            self._refresh()
+            await self._refresh()
         elif do != "status":
             return {"error": "say status or reload"}
         has_lists = self._policy.build != EMPTY.build

@@ -54,6 +54,8 @@ def explain_in_words(
     yield from _say_who(explanation, zone)
     yield from _say_what(explanation, zone)
     yield from _say_line(layout, policy.document, explanation.verdict)
+    for source, rules in explanation.left_out.items():
+        yield f"{rules:,} rules of the list {source} are not applied: there are too many to look at"
     yield "step by step:"
     for step, verdict in explanation.steps:
         said = "says nothing" if verdict is None else _short(verdict)

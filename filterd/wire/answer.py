@@ -216,7 +216,8 @@ def _walk(reply: bytes) -> Answer:
                     raise _broken("a second OPT, or one in the wrong place")
                 if rtype == OPT:
                     has_opt = True
-                    rcode |= upper_rcode(reply, start)
+                    # An owner may also be a pointer to a root: what counts lies before the type.
+                    rcode |= upper_rcode(reply, at - 1)
                 body_end = body_end or start
             elif rclass != IN:
                 # A client that doesn't look at the class would follow what no verdict saw.

@@ -148,6 +148,9 @@ def holds(document: Document, rule: Conditional, asks: Any, name: str) -> bool:
     return fits and not is_out and is_theirs and (not rule.types or asks.qtype in rule.types)
 
 
+_BLOCKING = {Kind.REWRITE, Kind.IMPORTANT, Kind.BLOCK}
+
+
 def naive_said_of(document: Document, listed: NaiveLists, asks: Any, name: str) -> dict[str, Said]:
     """Return the categories a name is in for somebody who asks, the worst first."""
     said = list(said_by(document, listed, asks, name))
@@ -163,7 +166,11 @@ def naive_said_of(document: Document, listed: NaiveLists, asks: Any, name: str) 
         here = sorted(
             (kind, source) for source, kind, _ in said if lists[source].category == category
         )
-        if here and here[0][0] in {Kind.REWRITE, Kind.IMPORTANT, Kind.BLOCK}:
+        if category == "csam-illegal":  # no list opens what another one locks
+            own = {source: kind for kind, source in reversed(here)}
+            here = [(kind, source) for kind, source in here if own[source] == kind]
+            here = [each for each in here if each[0] in _BLOCKING]
+        if here and here[0][0] in _BLOCKING:
             kind, source = here[0]
             is_lifted = category != "csam-illegal" and any(each < kind for each in lifting)
             rewrite = {

@@ -67,6 +67,25 @@ def test_an_exception_may_reach_everywhere(tags: str, lifted: dict[str, str]) ->
 
 
 @pytest.mark.parametrize(
+    ("tags", "source"),
+    [
+        pytest.param("bad BLOCK, bad-too EXCEPTION", "bad", id="another list's exception"),
+        pytest.param("bad BLOCK, bad-too IMPORTANT_EXCEPTION", "bad", id="nor an important one"),
+        pytest.param(
+            "bad BLOCK, bad-too BLOCK, bad EXCEPTION", "bad-too", id="its own opens its own"
+        ),
+        pytest.param("bad BLOCK, bad EXCEPTION", None, id="a list may correct itself"),
+        pytest.param("bad-too BLOCK, bad IMPORTANT", "bad", id="the strongest is named"),
+    ],
+)
+def test_no_list_opens_what_another_one_locks(tags: str, source: str | None) -> None:
+    locked = Sources({"bad": "csam-illegal", "bad-too": "csam-illegal"})
+    pairs = (text.split() for text in tags.split(", "))
+    found = memberships(frozenset(Tag(source, Kind[kind]) for source, kind in pairs), locked)
+    assert [each.source for each in found.values()] == ([] if source is None else [source])
+
+
+@pytest.mark.parametrize(
     ("name", "written"),
     [
         pytest.param("bad.example", "bad.example", id="itself"),

@@ -5,6 +5,8 @@ import os
 import pytest
 
 from filterd.config.document import Document, ListSource
+from filterd.policy.askers import MOST_WHO
+from filterd.service import compiling
 from filterd.service.compiling import compile_lists, has_index
 from filterd.service.current import index_key
 from filterd.service.manifest import load_manifest, recipe_of, save_manifest
@@ -55,6 +57,37 @@ def test_a_list_that_holds_helplines_and_essentials_says_which(layout, document,
     assert mine.opens == ("helpline.example",)
     assert mine.closes == ("pool.ntp.org",)
     assert (helping.opens, helping.closes) == ((), ()), "there they are at home"
+
+
+def test_rules_with_conditions_beyond_what_a_house_can_hold_are_counted_as_left_out(
+    layout, document, store, now, house, monkeypatch
+) -> None:
+    monkeypatch.setattr(compiling, "MOST_CONDITIONAL_IN_ALL", 3)
+    for name in ("one", "two"):
+        lines = (f"||{name}{number}.example^$dnstype=A\n" for number in range(2))
+        (layout.base / f"{name}.txt").write_text("".join(lines))
+    document = house.with_lists(
+        document,
+        one={"category": "games", "file": "one.txt", "format": "adblock"},
+        two={"category": "games", "file": "two.txt", "format": "adblock"},
+    )
+    store.save(document, based_on=1, author="t", reason="t", now=now)
+    manifest = compile_lists(layout, document, index_key(layout))
+    fared = {state.id: (state.names, state.complaints) for state in manifest.lists}
+    assert fared == {"one": (2, 0), "two": (1, 1)}
+    assert house.is_blocked(layout, "two0.example")
+    assert not house.is_blocked(layout, "two1.example")
+
+
+def test_rules_for_more_clients_than_can_be_told_apart_are_counted_as_left_out(
+    layout, document, house
+) -> None:
+    clients = (f"10.0.{number // 250}.{number % 250}" for number in range(300))
+    lines = (f"||n{number}.example^$client={client}\n" for number, client in enumerate(clients))
+    (layout.base / "mine.txt").write_text("".join(lines))
+    mine = {"category": "games", "file": "mine.txt", "format": "adblock"}
+    manifest = compile_lists(layout, house.with_lists(document, mine=mine), index_key(layout))
+    assert manifest.state_of("mine").complaints == 300 - MOST_WHO
 
 
 def test_a_bundled_list_is_found_without_a_folder_of_that_name(layout) -> None:

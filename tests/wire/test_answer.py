@@ -97,6 +97,14 @@ def test_an_extended_response_code_is_not_relayed(golden: Golden) -> None:
         without_opt(bytes(packet))
 
 
+def test_an_extended_response_code_is_seen_behind_a_pointer_to_the_root(golden: Golden) -> None:
+    packet = bytearray(golden("upstream-chain"))
+    at = walk(bytes(packet)).body_end
+    packet[at + 5] = 1
+    packet[at : at + 1] = bytes((0xC0, packet.index(0, 12)))
+    assert walk(bytes(packet)).rcode == codes.BADVERS
+
+
 def test_a_ttl_with_its_top_bit_set_is_zero(golden: Golden) -> None:
     packet = bytearray(golden("upstream-chain"))
     packet[39] = 0x80
