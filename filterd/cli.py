@@ -51,14 +51,14 @@ def _echo_all(lines: Iterable[str]) -> None:
         click.echo(line)
 
 
-# Who looks names up.
+# Who looks names up, and who answers.
 _CORES = {"native": "the compiled part", "python": "Python alone, which is slower"}
 
 
 def _say_version(context: click.Context, _parameter: click.Parameter, is_asked: bool) -> None:  # noqa: FBT001 - click's signature
     if not is_asked:
         return
-    from filterd.lists.core import CORE
+    from filterd.service.core import CORE
 
     click.echo(f"filterd {__version__}, core: {CORE} ({_CORES[CORE]})")
     context.exit()

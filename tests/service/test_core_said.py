@@ -1,17 +1,19 @@
-"""Whoever asks is told who looks names up: the compiled part, or Python alone."""
+"""Whoever asks is told who looks names up and answers: the compiled part, or Python alone."""
 
 import pytest
 from click.testing import CliRunner
 
 from filterd import cli
 from filterd.lists import core
+from filterd.service import core as service_core
 
 WORDS = {"native": "the compiled part", "python": "Python alone, which is slower"}
 
 
 @pytest.fixture(params=WORDS)
 def loaded(request, monkeypatch) -> str:
-    monkeypatch.setattr(core, "CORE", request.param)
+    for each in (core, service_core):
+        monkeypatch.setattr(each, "CORE", request.param)
     return request.param
 
 
