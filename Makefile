@@ -2,9 +2,9 @@
 PYTHON ?= python3
 CONFIG ?= config.yaml
 MINUTES ?= 1
+ROWS :=
 VENV := .venv
 BIN := $(VENV)/bin
-TESTS :=
 NATIVE := setup.py $(wildcard filterd/lists/_native/*.p[yx][xd] filterd/fast/*.p[yx][xd])
 
 .PHONY: help run test check format bench fuzz sanitize system-packages clean
@@ -15,9 +15,15 @@ help: ## List what can be made
 run: $(VENV)/.run ## Start the filter and its page with $(CONFIG); Ctrl-C ends both
 	@exec $(BIN)/filterd run --config $(CONFIG)
 
-# The compiler comes first: where there is none, the core stays Python's.
+# The compiler comes first: where there is none, the core stays Python's.  Whole houses are run one
+# after the other, as they expect answers in time.
 test: system-packages $(VENV)/.dev ## Run every test, or those of TESTS="..."
-	$(BIN)/python -m pytest $(TESTS)
+ifdef TESTS
+	$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
+else
+	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/e2e
+	$(BIN)/python -m pytest tests/e2e
+endif
 
 check: $(VENV)/.dev ## Format, lint, types, floors
 	$(BIN)/ruff format --check .
@@ -29,8 +35,8 @@ format: $(VENV)/.dev ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev ## Measure this machine, side by side with dnsmasq where it is installed
-	@$(BIN)/python tests/bench/measure.py
+bench: $(VENV)/.dev ## Measure this machine beside dnsmasq and unbound; ROWS="cached lists" for some rows
+	@$(BIN)/python tests/bench/measure.py $(ROWS)
 
 fuzz: $(VENV)/.dev ## Fuzz the compiled core, $(MINUTES) minutes a target; needs clang
 	@command -v clang >/dev/null || { echo "make fuzz needs clang: sudo apt install clang"; exit 1; }
