@@ -5,17 +5,22 @@ were taught (``fast.teacher``).  Runs in the log's thread.  When more lines come
 Python can write beside the answering, a sample is kept and the rest counted as lost.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from filterd.fast.loop import Worker
 from filterd.fast.teacher import Told, address_text
 from filterd.policy.bounded import Bounded
+from filterd.policy.table import MomentTable
 from filterd.resolve.record import Record
 
-# What the log writes at most in one turn: at two turns a second more than 20,000 queries a second.
-MOST_LINES = 15_000
-# What is kept of more than that: beyond it nobody reads single lines, and answering goes first.
+# While no more lines come in a second, all are kept.
+MOST_A_SECOND = 30_000
+# What is kept of one turn of more: beyond it nobody reads single lines, and answering goes first.
 SAMPLE = 300
+# Turns may follow each other closely; a burst is no flood before it lasted so long.
+_BURST_S = 0.5
 _REMEMBERED = 4_096
 # So few at once that who answers on the same processor never waits for long; more when many come.
 _SLICE = 16
@@ -24,30 +29,54 @@ _SLICES = 50
 Line = tuple[int, int, float, bytes, str, int, int, int, int]
 
 
+class _Words(NamedTuple):
+    """What a taught verdict says in every line."""
+
+    table: MomentTable
+    profile: str
+    action: str
+    reason: str
+    category: str
+    source: str
+    matched: str
+    detail: str
+    version: int
+    build: str
+
+
 class Lines:
     """The lines of all workers; ``told`` as in ``fast.teacher.Teacher``.
 
     ``lost`` counts lines that were not kept, those that found no room in a ring included;
-    ``turns`` how often all that waited was taken.
+    ``turns`` how often all that waited was taken.  ``clock`` tells seconds.
     """
 
-    def __init__(self, workers: Sequence[Worker], told: Mapping[int, Sequence[Told]]) -> None:
+    def __init__(
+        self,
+        workers: Sequence[Worker],
+        told: Mapping[int, Sequence[Told]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._workers = workers
         self._told = told
+        self._clock = clock
         self.turns = 0
         self._dropped = 0
-        self._written: Bounded[tuple[int, str, int, str], str] = Bounded(_REMEMBERED)
+        self._overflowed = 0
+        self._since = clock()
+        self._words: dict[tuple[int, int], _Words] = {}
         self._addresses: Bounded[bytes, str] = Bounded(_REMEMBERED)
 
     @property
     def lost(self) -> int:
-        return self._dropped + sum(worker.count()["lines_lost"] for worker in self._workers)
+        return self._dropped + self._without_room()
 
     def batches(self) -> Iterator[list[Record]]:
         """Yield what waits now, oldest first for each worker; few at a time while there is time."""
         waiting = [worker.lines_waiting for worker in self._workers]
-        is_flood = sum(waiting) > MOST_LINES
+        is_flood = self._is_flood(sum(waiting))
         size = max(_SLICE, sum(waiting) // _SLICES)
+        self._words = {}
         for worker, count in zip(self._workers, waiting, strict=True):
             left = min(count, SAMPLE // len(waiting)) if is_flood else count
             while left > 0:
@@ -58,47 +87,53 @@ class Lines:
                 self._dropped += worker.lines_dropped()
         self.turns += 1
 
+    def _without_room(self) -> int:
+        return sum(worker.count()["lines_lost"] for worker in self._workers)
+
+    def _is_flood(self, waiting: int) -> bool:
+        """Tell whether more came since the last turn than can be written for long.
+
+        By the second and not by what waits: after a turn that had to wait for the disk, all that
+        the rings kept is still written.
+        """
+        since, self._since = self._since, self._clock()
+        before, self._overflowed = self._overflowed, self._without_room()
+        came = waiting + self._overflowed - before
+        return came > MOST_A_SECOND * max(self._since - since, _BURST_S)
+
     def _record(self, line: Line) -> Record | None:
         generation, number, wall, packed, name, qtype, rcode, origin, took_us = line
-        world = self._told.get(generation)
-        if world is None:
-            self._dropped += 1
-            return None
-        told = world[number - 1]
-        table, verdict = told.table, told.verdict
-        build, version = table.build_version
-        return Record(
-            at=wall,
-            address=self._address(packed),
-            name=name,
-            qtype=qtype,
-            profile=table.profile_id,
-            action=verdict.action.value,
-            reason=verdict.reason.value,
-            category=verdict.category,
-            source=verdict.source,
-            matched=self._matched(generation, told, name, qtype),
-            detail=verdict.detail,
-            version=version,
-            build=build,
-            rcode=rcode,
-            origin=origin,
-            took_us=took_us,
-        )
-
-    def _matched(self, generation: int, told: Told, name: str, qtype: int) -> str:
-        """Return the name the rule was written for; where no name is kept, neither is that."""
-        verdict = told.verdict
+        key = generation, number
+        words = self._words.get(key)
+        if words is None:
+            told = self._told.get(generation)
+            if told is None:
+                self._dropped += 1
+                return None
+            words = self._words[key] = _words_of(told[number - 1])
+        table, profile, action, reason, category, source, matched, detail, version, build = words
         if not name:
-            return ""
-        if verdict.matched or not verdict.source:
-            return verdict.matched
-        key = generation, name, qtype, verdict.source
-        found = self._written.get(key)
-        if found is None:
-            found = told.table.named(name, qtype, verdict).matched
-            self._written.put(key, found)
-        return found
+            matched = ""  # where no name is kept, neither is what the rule was written for
+        elif source and not matched:
+            matched = table.written(name, qtype, source)
+        return Record(
+            wall,
+            self._address(packed),
+            name,
+            qtype,
+            profile,
+            action,
+            reason,
+            category,
+            source,
+            matched,
+            detail,
+            version,
+            build,
+            rcode,
+            origin,
+            took_us,
+        )
 
     def _address(self, packed: bytes) -> str:
         text = self._addresses.get(packed)
@@ -106,3 +141,20 @@ class Lines:
             text = address_text(packed)
             self._addresses.put(packed, text)
         return text
+
+
+def _words_of(told: Told) -> _Words:
+    table, verdict = told.table, told.verdict
+    build, version = table.build_version
+    return _Words(
+        table,
+        table.profile_id,
+        verdict.action.value,
+        verdict.reason.value,
+        verdict.category,
+        verdict.source,
+        verdict.matched,
+        verdict.detail,
+        version,
+        build,
+    )

@@ -18,7 +18,7 @@ _EXCEPTIONS = frozenset({Kind.IMPORTANT_EXCEPTION, Kind.EXCEPTION})
 _POSITION = {category: position for position, category in enumerate(CATEGORIES)}
 
 # A first label no list holds: what covers it below a name was written for all that lies below.
-_PROBE = "\\000filterd"
+_PROBE = "\\000filterd."
 
 
 class Listed(Protocol):
@@ -111,17 +111,21 @@ def _position(category: str) -> tuple[int, str]:
 def written_for(listed: Listed, name: str, source: str) -> str:
     """Return the name that ``source`` lists and that covers ``name``; "" when none does.
 
-    It is the topmost such name.  Costs a look-up per label: for records and explanations, not for
-    decisions.
+    It is the topmost such name.  Costs a look-up, and one for each parent that is covered and the
+    first that is not: what lies below a name has all the tags of what lies below its parents.
     """
-    labels = name.split(".")
-    for first in range(len(labels) - 1, 0, -1):
-        parent = ".".join(labels[first:])
-        if _lists(listed, f"{_PROBE}.{parent}", source):
-            return parent
-    return name if _lists(listed, name, source) else ""
+    if not _blocks(listed, name, source):
+        return ""
+    found, parent = name, name.partition(".")[2]
+    while parent and _blocks(listed, _PROBE + parent, source):
+        found, parent = parent, parent.partition(".")[2]
+    return found
 
 
-def _lists(listed: Listed, name: str, source: str) -> bool:
-    tags = listed.tags(listed.find(name))
-    return any(tag.source == source and tag.kind in BLOCKING for tag in tags)
+def _blocks(listed: Listed, name: str, source: str) -> bool:
+    number = listed.find(name)
+    if number:
+        for tag in listed.tags(number):
+            if tag.source == source and tag.kind in BLOCKING:
+                return True
+    return False

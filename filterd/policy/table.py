@@ -202,11 +202,12 @@ class MomentTable:
     def named(self, name: str, qtype: int, verdict: Verdict) -> Verdict:
         """Return the verdict given for ``name`` with ``matched`` filled in for a list's rule.
 
-        Costs a look-up per label, so ask for what is written down, not for every query.
+        Costs a few look-ups, so ask for what is written down, not for every query.
         """
         if verdict.matched or not verdict.source:
             return verdict
-        traits = self.moment.traits
-        return replace(
-            verdict, matched=self._knowledge.written(name, qtype, traits, verdict.source)
-        )
+        return replace(verdict, matched=self.written(name, qtype, verdict.source))
+
+    def written(self, name: str, qtype: int, source: str) -> str:
+        """Return what the rule was written for by which a source decided about ``name``."""
+        return self._knowledge.written(name, qtype, self.moment.traits, source)

@@ -5,9 +5,12 @@ is overwritten (``secure_delete``).  Whether a record may be kept at all was dec
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -42,6 +45,10 @@ _INSERTS = {
     size: f"INSERT INTO queries ({', '.join(_COLUMNS)}) VALUES {', '.join([_ROW] * size)}"  # noqa: S608
     for size in _SIZES
 }
+_DECISION_COLUMNS = ("action", "reason", "category", "source", "detail", "version", "build")
+_AT, _ADDRESS = attrgetter("at"), attrgetter("address")
+_NAME, _MATCHED = attrgetter("name"), attrgetter("matched")
+_PROFILE, _DECISION = attrgetter("profile"), attrgetter(*_DECISION_COLUMNS)
 _NO_MACS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -71,7 +78,7 @@ class LogWriter:
         self._profiles = Interned[str]("profiles", ("profile",), _PROFILES)
         self._decisions = Interned[tuple[str | int, ...]](
             "decisions",
-            ("action", "reason", "category", "source", "detail", "version", "build"),
+            _DECISION_COLUMNS,
             _DECISIONS,
         )
         self._clients = LogClients()
@@ -125,14 +132,12 @@ class LogWriter:
     def _rows(
         self, db: sqlite3.Connection, records: Sequence[Record], clients: Mapping[str, int]
     ) -> list[tuple[int | None, ...]]:
-        names = self._names.numbers(
-            db, ({r.name for r in records} | {r.matched for r in records}) - {""}
-        )
-        profiles = self._profiles.numbers(db, {r.profile for r in records})
-        keys = [
-            (r.action, r.reason, r.category, r.source, r.detail, r.version, r.build)
-            for r in records
-        ]
+        texts = set(map(_NAME, records)) | set(map(_MATCHED, records))
+        # In the order of their index, so that neighbours change the same page.
+        names = self._names.numbers(db, sorted(texts - {""}))
+        profiles = self._profiles.numbers(db, set(map(_PROFILE, records)))
+        # Not ``map`` in ``list``: that would not let other threads go on for milliseconds.
+        keys = [_DECISION(r) for r in records]
         decisions = self._decisions.numbers(db, set(keys))
         return [
             (
@@ -186,14 +191,10 @@ class LogWriter:
 
 def _count(records: Sequence[Record], seen: Iterable[Seen]) -> dict[str, Asked]:
     """Count the queries of each address; ``records`` are in the order they were asked."""
-    queries: dict[str, int] = {}
-    last: dict[str, float] = {}
-    for record in records:
-        address = record.address
-        queries[address] = queries.get(address, 0) + 1
-        last[address] = record.at
+    queries = Counter(map(_ADDRESS, records))
+    last = dict(zip(map(_ADDRESS, records), map(_AT, records), strict=True))
     for once in seen:
-        queries[once.address] = queries.get(once.address, 0) + once.queries
+        queries[once.address] += once.queries
         last[once.address] = max(once.at, last.get(once.address, once.at))
     return {a: Asked(round(last[a] * 1e6), queries[a]) for a in queries}
 
@@ -203,5 +204,5 @@ def _insert(db: sqlite3.Connection, rows: Sequence[tuple[int | None, ...]]) -> N
     for size in _SIZES:
         while len(rows) - start >= size:
             part = rows[start : start + size]
-            db.execute(_INSERTS[size], [value for row in part for value in row])
+            db.execute(_INSERTS[size], list(chain.from_iterable(part)))
             start += size

@@ -199,7 +199,7 @@ CATEGORY_LISTS = {
 """One list or more per category, for every test."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def naive_lists() -> type[NaiveLists]:
     return NaiveLists
 

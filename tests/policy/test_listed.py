@@ -1,8 +1,11 @@
 """What lists say: categories decide inside themselves, and the written name is found again."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from filterd.lists.rule import Kind, Tag
 from filterd.policy.listed import Listed, Sources, memberships, written_for
@@ -112,3 +115,34 @@ def test_the_written_name_is_found(
     ]
     lists = naive_lists({"porn": rules, "play": ["example"]})
     assert written_for(lists, name, "porn") == written
+
+
+LABEL = st.sampled_from("ab")
+RULE = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["", "@@"]),
+    st.sampled_from(["", "=", "*."]),
+    st.lists(LABEL, min_size=1, max_size=4).map(".".join),
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["porn", "play"]), st.lists(RULE, max_size=5)),
+    st.lists(LABEL, min_size=1, max_size=5),
+)
+def test_the_written_name_is_the_topmost_that_covers_the_name(
+    naive_lists: Callable[..., Any], rules: dict[str, list[str]], labels: list[str]
+) -> None:
+    name = ".".join(labels)
+    blocking = [rule for rule in rules.get("porn", []) if not rule.startswith("@@")]
+    covering = [rule.strip("=*.") for rule in blocking if covers_name(rule, name)]
+    expected = min(covering, key=len, default="")
+    lists = naive_lists(rules)
+    assert written_for(lists, name, "porn") == expected
+    assert written_for(lists.compiled(), name, "porn") == expected
+
+
+def covers_name(rule: str, name: str) -> bool:
+    listed = rule.strip("=*.")
+    is_below = name.endswith(f".{listed}")
+    return {"=": name == listed, "*": is_below}.get(rule[0], is_below or name == listed)

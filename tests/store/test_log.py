@@ -351,3 +351,27 @@ def test_asked_names_are_counted_by_profile_the_most_asked_first(writer, reader,
     )
     assert reader.asked(now, "ali") == (AskedName("a.example", "ali", 1),)
     assert reader.asked(now, "nobody") == ()
+
+
+def test_a_big_batch_in_any_order_is_kept_in_that_order(writer, reader, asked):
+    names = [f"n{n * 7_919 % 4_001}.example" for n in range(9_000)]
+    for batch in (names[:50], names):
+        writer.write([asked._replace(name=name, matched=name[1:]) for name in batch])
+    rows = reader.search(LogFilter(), limit=10_000)
+    assert [row.name for row in rows] == (names[:50] + names)[::-1]
+    assert all(row.matched == row.name[1:] for row in rows)
+
+
+def test_texts_that_are_stored_alike_have_one_number():
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    db.execute("CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT UNIQUE)")
+    names = Interned[str]("names", ("name",), 9)
+    numbers = names.numbers(db, ["a", "a\0", "b", "\ud800", "?"])
+    assert len(set(numbers.values())) == 3
+    assert numbers["a"] == numbers["a\0"]
+    assert numbers["?"] == numbers["\ud800"]
+    names.forget()
+    assert names.numbers(db, ["c", "b", "a\0"]) == {
+        "c": 4, "b": numbers["b"], "a\0": numbers["a"],
+    }  # fmt: skip
+    db.close()
