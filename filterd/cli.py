@@ -1,4 +1,4 @@
-"""The command line: ``filterd run | check | explain | policy | lists | setup-code | guardian``.
+"""The command line: ``filterd run | check | explain | bench | policy | lists | guardian ...``.
 
 Commands import what they need when they run, so that a small one starts quickly.
 """
@@ -122,6 +122,22 @@ def explain(name: str, client: str, qtype: str, at: str, config_path: Path) -> N
 
     for line in explain_in_words(config_path, name, client, qtype, at):
         click.echo(line)
+
+
+@main.command()
+@click.option(
+    "--against",
+    required=True,
+    metavar="ADDRESS[:PORT]",
+    help="The resolver to ask: one of this house, like 192.168.1.2 or 127.0.0.1:5300.",
+)
+@click.option("--seconds", type=click.IntRange(1, 30), default=5, show_default=True)
+@_plainly
+def bench(against: str, seconds: int) -> None:
+    """Measure how fast a resolver of this house answers a few gentle questions."""
+    from filterd.service.benching import bench_in_words
+
+    _echo_all(bench_in_words(against, seconds))
 
 
 @main.group()

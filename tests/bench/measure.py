@@ -1,196 +1,198 @@
-"""``make bench``: what this machine makes of filterd, side by side with dnsmasq where it is there.
+"""``make bench``: what filterd does on this machine, side by side with dnsmasq and unbound.
 
-Prints one line per figure.  Nothing here is a test: seconds depend on the machine, so only the
-ratios between two lines of one run mean anything.  Everything stays on 127.0.0.1.
+Prints one Markdown table.  Nothing here is a test: absolute figures depend on the machine, so only
+ratios within a run mean anything.  Everything stays on 127.0.0.0/8, every run is bounded, and all
+names are made up.  ``make bench ROWS="cached lists"`` measures only those.
 """
 
 import argparse
 import contextlib
 import os
 import random
-import re
-import shutil
-import statistics
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import psutil
+import data
+import lists
+import patterns
+import upkeep
+from load import Generator
+from machine import HERE, LOAD_CORE, compiled, described, on_core, version_of
+from report import Row, table
+from servers import House, Server, filterd, free_port, peer
+from traffic import Traffic
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
+from filterd import __version__
+from filterd.service.core import CORE
 
-from running import FILTERD, House, free_port, make_house, running_nsd, wait_until
-
-from filterd.service.control import ask_dns
-
-MILLION = 1_000_000
-CACHED_NAMES = 2_000
-SECONDS = 3
 ROUNDS = 3
+_LONGEST_S = 1_800  # whatever happens, the echoes end by themselves
+_SETTLED_S = 5  # filterd looks after its lists 3 s after its start
 
-POLICY = """\
-policy:
-  zone: Asia/Karachi
-  upstreams: ["{upstream}"]
-  lists:
-    million: {{category: adult, file: million.txt, match: subdomains}}
-    essentials: {{category: essentials, file: blocklists/essentials.txt, match: subdomains}}
-    always-allow: {{category: always-allow, file: blocklists/always-allow.txt, match: subdomains}}
-  profiles:
-    sana:
-      name: Sana
-      blocked_categories: [adult]
-      windows: [{{name: Night, start: "21:00", end: "06:00", mode: block, categories: [games]}}]
-  default_profile: sana
-"""
+KINDS = ("cached", "blocked", "mixed", "misses")
+ALONE = ("lists", "large", "start", "cold")
+ROWS = (*ALONE, *KINDS, "clients", "latency", "memory", "lookup", "patterns", "busy", "reload")
+ASKING = frozenset(ROWS) - frozenset(ALONE)  # those for which every server is up
 
 
-def say(what: str, figure: float, unit: str, spread: str = "") -> None:
-    print(f"{what:<58} {figure:>10.2f} {unit} {spread}".rstrip(), flush=True)
+@dataclass
+class Bench:
+    """One run: a folder that goes away, the programs, and how often each row is measured."""
 
+    folder: Path
+    rounds: int
+    generator: Generator
+    echo: list[str]
+    upstream: int
+    probe: str
 
-def write_million(path: Path) -> str:
-    """Write a million different names, the same at every run; return the last one."""
-    dice = random.Random(20261124)
-    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
-    with path.open("w") as file:
-        for number in range(MILLION):
-            label = "".join(dice.choices(letters, k=dice.randint(5, 16)))
-            name = f"{label}{number:x}.{dice.choice(('com', 'net', 'org', 'co.uk', 'xxx'))}"
-            file.write(f"{name}\n")
-    return name
+    @property
+    def names(self) -> Path:
+        return self.folder / "names"
 
+    def house(self, name: str) -> House:
+        return House(self.folder / name, self.names, self.upstream)
 
-def measure_compile(house: House) -> None:
-    house.start()
-    printed = next(line for line in house.lines if line.startswith("compiled"))
-    house.stop()
-    names, seconds = re.findall(r"[\d,.]*\d", printed)[0], re.findall(r"([\d.]+) s", printed)[0]
-    say(f"compile {names} names from text, in the worker", float(seconds), "s")
-    size = (house.folder / "state" / "lists.index").stat().st_size
-    say("the compiled file", size / MILLION, "bytes a name")
+    def servers(self) -> list[Server]:
+        """filterd first, the peers that are installed, the limit; none is started yet."""
+        found: list[Server | None] = [filterd(self.house("house"), self.probe)]
+        for name, write in (
+            ("dnsmasq", data.write_for_dnsmasq),
+            ("unbound", data.write_for_unbound),
+        ):
+            theirs = self.folder / f"names-{name}"
+            write(self.names, theirs)
+            found.append(peer(name, self.folder / name, theirs, self.upstream, self.probe))
+        limit = self.folder / "limit"
+        limit.mkdir()
+        port = free_port()
+        found.append(Server("limit", [*self.echo, str(port), str(_LONGEST_S)], limit, port))
+        return [one for one in found if one is not None]
 
-
-def measure_start(house: House, blocked: str) -> None:
-    took = []
-    for _ in range(ROUNDS):
-        started = time.monotonic()
-        house.process = subprocess.Popen(
-            [*FILTERD, "run", "--config", str(house.config)],
-            stdout=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-        wait_until(lambda: house.addresses(blocked, timeout_s=0.02) == ["0.0.0.0"], pause_s=0.005)
-        took.append(time.monotonic() - started)
-        wait_until(lambda: ask_dns(house.folder / "state" / "control.sock", "status"))
-        house.stop()
-    say("start to the first correct block, index on disk", *middle(took))
-
-
-def middle(values: list[float], unit: str = "s") -> tuple[float, str, str]:
-    return statistics.median(values), unit, f"({min(values):.2f}-{max(values):.2f})"
-
-
-def dns_process(house: House) -> psutil.Process:
-    family = psutil.Process(house.process.pid).children()
-    return next(one for one in family if "filterd.service.dns" in one.cmdline())
-
-
-def measure_change(house: House, folder: Path) -> None:
-    """From ``policy apply`` being done to the changed answer; the page's tap goes the same way."""
-    exported = house.command("policy", "export").stdout
-    took = []
-    for number in range(ROUNDS):
-        name = f"n{number}.school.example"
-        house.ask(name)
-        changed = folder / "changed.yaml"
-        changed.write_text(
-            exported.replace("name: Sana\n", f"name: Sana\n    blocked_names: [{name}]\n")
-        )
-        house.command("policy", "apply", str(changed))
-        started = time.monotonic()
-        wait_until(lambda name=name: house.addresses(name) == ["0.0.0.0"], pause_s=0.002)
-        took.append(time.monotonic() - started)
-    say("a saved change to the changed answer", *middle(took))
+    def questions(self) -> data.Questions:
+        listed = self.names.read_text().splitlines()
+        return data.Questions(self.folder, random.Random(data.SEED).sample(listed, 200_000))
 
 
 @contextlib.contextmanager
-def running_dnsmasq(folder: Path, upstream: str) -> Iterator[int]:
+def prepared(folder: Path, rounds: int) -> Iterator[Bench]:
+    """Compile the programs, make up the names, and keep an upstream running."""
+    native = compiled("echo", folder)
+    echo = [str(native)] if native else [sys.executable, str(HERE / "echo.py")]
+    generator = Generator(compiled("load", folder))
     port = free_port()
-    process = subprocess.Popen(
-        [shutil.which("dnsmasq") or "dnsmasq", "-k", "-C", "/dev/null", f"--port={port}",
-         "--listen-address=127.0.0.1", "--bind-interfaces", "--no-resolv", "--no-hosts",
-         "--user=root", f"--server={upstream.replace(':', '#')}", "--cache-size=10000",
-         "--dns-forward-max=1000", f"--pid-file={folder}/dnsmasq.pid"]
-    )  # fmt: skip
+    with on_core(LOAD_CORE):
+        upstream = subprocess.Popen([*echo, str(port), str(_LONGEST_S)])
     try:
-        yield port
+        probe = data.write_names(folder / "names", lists.MILLION)
+        yield Bench(folder, rounds, generator, echo, port, probe)
     finally:
-        process.terminate()
-        process.wait(10)
+        upstream.terminate()
+        upstream.wait(10)
 
 
-def dnsperf(port: int, queries: Path, seconds: int) -> float:
-    """Answers a second, from Debian's dnsperf on the second core."""
-    printed = subprocess.run(
-        ["taskset", "-c", "1", "dnsperf", "-s", "127.0.0.1", "-p", str(port), "-d", str(queries),
-         "-l", str(seconds), "-c", "16", "-T", "1", "-q", "192"],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    return float(re.search(r"Queries per second:\s+([\d.]+)", printed)[1])
+def measure(bench: Bench, wanted: set[str]) -> Iterator[Row]:
+    """Yield the rows in the order of ``ROWS``; servers are up only for those that ask them."""
+    servers = bench.servers()
+    try:
+        yield from _one_by_one(bench, servers, wanted)
+        if wanted & ASKING:
+            with running(servers):
+                yield from _while_they_run(bench, servers, wanted)
+    finally:  # whoever interrupts us leaves nothing behind
+        for server in servers:
+            server.stop()
 
 
-def measure_cached(house: House, folder: Path, upstream: str) -> None:
-    if not all(map(shutil.which, ("dnsperf", "dnsmasq", "taskset"))):
-        print("dnsperf, dnsmasq or taskset is not installed: no comparison")
-        return
-    queries = folder / "cached.q"
-    names = [f"n{number}.school.example" for number in range(CACHED_NAMES)]
-    dice = random.Random(1)
-    weights = [1 / (rank + 1) for rank in range(CACHED_NAMES)]
-    asked = [*names, *dice.choices(names, weights, k=100_000)]
-    queries.write_text("".join(f"{name} A\n" for name in asked))
-    with running_dnsmasq(folder, upstream) as port:
-        wait_until(lambda: psutil.Process().children())
-        for pid in (dns_process(house).pid, psutil.Process().children()[-1].pid):
-            os.sched_setaffinity(pid, {0})
-        rates = {"filterd": [], "dnsmasq": []}
-        for _ in range(ROUNDS + 1):  # the first round fills the caches
-            rates["filterd"].append(dnsperf(house.dns_port, queries, SECONDS))
-            rates["dnsmasq"].append(dnsperf(port, queries, SECONDS))
-    for server, seen in rates.items():
-        say(f"cached answers, {server}, one core", *middle(seen[1:], "q/s"))
-    ratios = [ours / theirs for ours, theirs in zip(*rates.values(), strict=True)][1:]
-    say("cached, filterd / dnsmasq", *middle(ratios, "x"))
+def _one_by_one(bench: Bench, servers: list[Server], wanted: set[str]) -> Iterator[Row]:
+    if "lists" in wanted:
+        dnsmasq = next((one for one in servers if one.name == "dnsmasq"), None)
+        yield from lists.compiling(bench.house("lists"), dnsmasq, bench.rounds)
+    if "large" in wanted:
+        yield from lists.five_million(bench.folder)
+    if "start" in wanted:
+        servers[0].start()  # the index must be there
+        servers[0].stop()
+        yield from upkeep.starts(servers, bench.rounds)
+    if "cold" in wanted:
+        yield from upkeep.cold_starts(servers, bench.rounds)
+
+
+@contextlib.contextmanager
+def running(servers: list[Server]) -> Iterator[None]:
+    try:
+        for server in servers:
+            server.start()
+            server.check()
+        time.sleep(_SETTLED_S)
+        yield
+    finally:
+        for server in servers:
+            server.stop()
+
+
+def _while_they_run(bench: Bench, servers: list[Server], wanted: set[str]) -> Iterator[Row]:
+    traffic = Traffic(servers, bench.generator, bench.questions(), bench.rounds)
+    jobs: dict[str, Callable[[], list[Row]]] = {
+        kind: partial(traffic.at_most, kind) for kind in KINDS
+    }
+    jobs["clients"] = traffic.from_clients
+    jobs["latency"] = traffic.steady
+    jobs["memory"] = partial(upkeep.memory, servers)
+    jobs["lookup"] = partial(_look_ups, bench, servers[0], traffic)
+    jobs["patterns"] = partial(_patterns, bench, servers[0], traffic)
+    if bench.generator.has_times:
+        jobs["busy"] = partial(_busy, bench, traffic)
+        jobs["reload"] = partial(upkeep.reloads, traffic)
+    for name, job in jobs.items():
+        if name in wanted:
+            yield from job()
+        if name == "latency" and traffic.loss.seen:
+            yield traffic.loss
+
+
+def _look_ups(bench: Bench, ours: Server, traffic: Traffic) -> list[Row]:
+    return lists.look_ups(ours.folder / "state", traffic.questions.blocked(100_000), bench.rounds)
+
+
+def _patterns(bench: Bench, ours: Server, traffic: Traffic) -> list[Row]:
+    second = patterns.with_patterns(bench.folder, bench.names, bench.upstream, bench.probe)
+    with running([second]):
+        rows = patterns.seen_names(ours, second, bench.generator, traffic.questions, bench.rounds)
+    return rows + patterns.new_name(bench.folder, bench.rounds)
+
+
+def _busy(bench: Bench, traffic: Traffic) -> list[Row]:
+    config = bench.house("neighbour").write(free_port())
+    upkeep.prepare_house(config)
+    return upkeep.beside_a_compile(traffic, config)
 
 
 def main() -> None:
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    nsd = shutil.which("nsd", path=os.environ["PATH"] + ":/usr/sbin")
-    if nsd is None:
-        sys.exit("nsd is not installed; 'make test' installs it when run as root")
-    with tempfile.TemporaryDirectory() as made, running_nsd(nsd, Path(made), free_port()) as port:
-        folder = Path(made)
-        upstream = f"127.0.0.1:{port}"
-        (folder / "house").mkdir()
-        house = make_house(folder / "house", upstream, POLICY)
-        blocked = write_million(house.folder / "million.txt")
-        measure_compile(house)
-        measure_start(house, blocked)
-        house.start()
-        try:
-            say(
-                "memory of the DNS process, 1M names",
-                dns_process(house).memory_info().rss / 2**20,
-                "MiB",
-            )
-            measure_change(house, folder)
-            measure_cached(house, folder, upstream)
-            say("memory after that load", dns_process(house).memory_info().rss / 2**20, "MiB")
-        finally:
-            house.stop()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"default all: {', '.join(ROWS)}")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    asked = parser.parse_args()
+    if unknown := set(asked.rows) - set(ROWS):
+        parser.error(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended before its time"))
+    started, load = time.monotonic(), os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as made, prepared(Path(made), asked.rounds) as bench:
+        rows = list(measure(bench, set(asked.rows or ROWS)))
+        took_s = time.monotonic() - started
+        limit = "an echo in C" if len(bench.echo) == 1 else "a stand-in in Python, no C compiler"
+        print(f"{described()}; load before: {load:.2f}.")
+        print(f"filterd {__version__}, core: {CORE}; {version_of('dnsmasq', '-v')};")
+        print(f"{version_of('unbound', '-V')}; limit: {limit}; generator: {bench.generator.name}.")
+        print(f"{asked.rounds} rounds, median (least–greatest), {took_s:.0f} s in all.\n")
+    print(table(rows))
 
 
 if __name__ == "__main__":
