@@ -63,10 +63,11 @@ $(VENV)/bin/python:
 	elif $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then $(PYTHON) -m venv $(VENV); \
 	else echo "filterd needs the Debian package python3-venv: sudo apt install python3-venv"; exit 1; fi
 
-# Each stamp is newer than the files it was installed from.
+# Each stamp is newer than the files it was installed from.  Where the engine for patterns has no wheel,
+# filterd runs without it and says which rules it leaves out.
 $(VENV)/.run: pyproject.toml constraints.txt $(NATIVE) | $(VENV)/bin/python
 	@echo "Installing filterd (once, about a minute) ..."
-	@$(call install,.)
+	@{ $(call install,.[regex],--only-binary google-re2); } 2>/dev/null || { $(call install,.); }
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt $(NATIVE) | $(VENV)/bin/python
@@ -81,7 +82,7 @@ clean: ## Remove the environment and caches; the state folder stays
 # What builds the core is pinned too; an older pip reads only the first of the two.
 define install
 if command -v uv >/dev/null; then uv pip install -q --python $(BIN)/python -c constraints.txt \
-  --build-constraints constraints.txt -e '$(1)'; \
+  --build-constraints constraints.txt $(2) -e '$(1)'; \
 else PIP_CONSTRAINT='$(CURDIR)/constraints.txt' PIP_BUILD_CONSTRAINT='$(CURDIR)/constraints.txt' \
-  $(BIN)/python -m pip install -q --disable-pip-version-check -e '$(1)'; fi
+  $(BIN)/python -m pip install -q --disable-pip-version-check $(2) -e '$(1)'; fi
 endef
