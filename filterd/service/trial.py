@@ -27,6 +27,7 @@ from filterd.lists.rule import TagSet
 from filterd.net.fetch import fetch
 from filterd.policy.listed import Listed
 from filterd.policy.snapshot import Policy, compile_policy
+from filterd.policy.verdict import Action, Verdict
 from filterd.service.current import index_key, map_index
 from filterd.service.guards import Sayings, kept_names
 from filterd.service.layout import Layout
@@ -159,13 +160,18 @@ def newly_blocked(
         subject = after.client_of(each.profile).subject
         table = after.table(subject, now)
         verdict = table.decide(question)
-        if not verdict.is_block or before.table(subject, now).decide(question).is_block:
+        # A name that is answered with something else is as gone as a blocked one.
+        if _is_open(verdict) or not _is_open(before.table(subject, now).decide(question)):
             continue
         matched = table.named(each.name, A, verdict).matched
         blocked = found.setdefault(each.name, NewlyBlocked(each.name, matched))
         blocked.queries += each.queries
         blocked.profiles.append(each.profile)
     return sorted(found.values(), key=lambda blocked: (-blocked.queries, blocked.name))
+
+
+def _is_open(verdict: Verdict) -> bool:
+    return verdict.action is Action.ALLOW
 
 
 def _read(config_path: Path, layout: Layout, document: Document, wanted: Wanted) -> Parsed:

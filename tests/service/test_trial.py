@@ -117,6 +117,13 @@ def test_how_the_list_is_read_decides(config, log, tried) -> None:
     assert run(config, tried, match="subdomains")[-1].endswith("by the rule for ads.example")
 
 
+def test_a_name_answered_with_something_else_counts_as_blocked(config, log, layout) -> None:
+    (layout.base / "led.txt").write_text("||ads.example^$dnsrewrite=192.0.2.9\n||x.example^\n")
+    log(("ads.example", "ali"))
+    said = run(config, str(layout.base / "led.txt"), form="adblock")
+    assert said[-1].split() == ["1", "ads.example", "(Ali)"]
+
+
 def test_one_profile_and_fewer_days_narrow(config, log, tried) -> None:
     log(("ads.example", "ali"), ago=timedelta(days=3))
     assert "(Ali)" in run(config, tried)[-1]
