@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from filterd.lists.parsed import Names, Parsed, Rule, Scope, pieces
 from filterd.lists.rule import Kind
+from filterd.wire.name import parents
 
 
 class Located(NamedTuple):
@@ -49,7 +50,7 @@ def locate_pattern(parsed: Parsed, pattern: str) -> Located | None:
 
 
 def _each(parsed: Parsed, name: str) -> Iterator[_Found]:
-    above = {parent: labels for labels, parent in enumerate(_with_parents(name))}
+    above = {parent: labels for labels, parent in enumerate(parents(name))}
     for (kind, scope), names in parsed.names.items():
         wanted = [each for each in above if Rule(each, scope).covers(name)]
         for each, line in _lines(names, wanted).items():
@@ -57,12 +58,6 @@ def _each(parsed: Parsed, name: str) -> Iterator[_Found]:
     for line, rule in parsed.conditional:
         if rule.name in above and Rule(rule.name, Scope(rule.scope)).covers(name):
             yield _Found(rule.kind, above[rule.name], True, line, rule.name)
-
-
-def _with_parents(name: str) -> Iterator[str]:
-    while name:
-        yield name
-        name = name.partition(".")[2]
 
 
 def _lines(names: Names, wanted: list[str]) -> dict[str, int]:

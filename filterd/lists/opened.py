@@ -5,12 +5,13 @@ other lists say as well.  A list may speak so strongly of a name that a plain ex
 weak; it is then made as strong.  What else the list says stays as it is.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import replace
 
 from filterd.lists.condition import Conditional
 from filterd.lists.parsed import Names, Parsed, Placed, Scope, joined, names_of, pieces
 from filterd.lists.rule import Kind
+from filterd.wire.name import parents
 
 NO_LINE = 0
 """The line of a rule that stands in no line of the list."""
@@ -61,14 +62,8 @@ def _met(parsed: Parsed, kind: Kind, wanted: Collection[str]) -> set[str]:
 def _is_in(name: str, text: bytes) -> bool:
     lines = b"\n" + text
     below = f".{name}\n".encode()
-    return below in lines or any(f"\n{each}\n".encode() in lines for each in _upwards(name))
+    return below in lines or any(f"\n{each}\n".encode() in lines for each in parents(name))
 
 
 def _is_near(name: str, other: str) -> bool:
-    return other.endswith(f".{name}") or other in _upwards(name)
-
-
-def _upwards(name: str) -> Iterator[str]:
-    while name:
-        yield name
-        name = name.partition(".")[2]
+    return other.endswith(f".{name}") or other in parents(name)

@@ -36,7 +36,8 @@ Key = tuple[int, int, Outcome | None]
 class Knowledge:
     """What a policy knows of names, whoever asks: lists, categories, the overlay.
 
-    ``conditions`` is None when no list in use has a rule with conditions.
+    ``conditions`` is None when no list in use has a rule with conditions; ``helps_by_condition``:
+    a name may be a helpline though its tags do not say so.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Knowledge:
         self._helping = {
             source for source, each in sources.categories.items() if each == ALWAYS_ALLOW
         }
-        self._helps_by_condition = any(map(listed.conditional.get, self._helping))
+        self.helps_by_condition = any(map(listed.conditional.get, self._helping))
 
     def asked(self, name: str, qtype: int, moment: Moment) -> Asked:
         """Return the name as the steps of ``policy.decide`` want it, with nothing remembered."""
@@ -70,14 +71,9 @@ class Knowledge:
         categories = memberships(tags | outcome.tags, self._sources)
         return Asked(name, categories, marks, moment, dict(outcome.rewrites))
 
-    @property
-    def helps_by_condition(self) -> bool:
-        """Tell whether a name may be a helpline though its tags do not say so."""
-        return self._helps_by_condition
-
     def may_help(self, base: int) -> bool:
         """Tell whether a name with this tag set may be a helpline; when it is one, always."""
-        if self._helps_by_condition:
+        if self.helps_by_condition:
             return True
         return any(tag.source in self._helping for tag in self.listed.tags(base))
 
@@ -172,7 +168,7 @@ class MomentTable:
         if conditions is None:
             return self._find_listed(name), self._find_typed(name), None
         base, words = conditions.known(name)
-        outcome = conditions.outcome(words, qtype, self.moment.traits) if words else None
+        outcome = conditions.outcome(words, qtype, self.moment.traits)
         return base, self._find_typed(name), outcome
 
     def review(self, verdict: Verdict, names: Iterable[str], qtype: int) -> Verdict | None:

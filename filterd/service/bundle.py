@@ -38,7 +38,7 @@ from filterd.service.tarball import (
     read_parts,
     write_parts,
 )
-from filterd.service.texts import find, make_downloads, read_text
+from filterd.service.texts import find, make_folder, read_text
 from filterd.service.turns import own_turn
 from filterd.store.policy import PolicyStore
 
@@ -145,7 +145,7 @@ def unpack_lists(config_path: Path, bundle: Path) -> Iterator[str]:
     layout = open_layout(config_path)
     document = PolicyStore(layout.policy_db).current().document
     try:
-        make_downloads(layout)
+        make_folder(layout.downloads)
         taken, left_out = _take(layout, document, bundle)
         yield from left_out
         if not taken:

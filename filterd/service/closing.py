@@ -12,6 +12,7 @@ from filterd.lists.parsed import Rule, Scope
 from filterd.lists.patterns import Patterns
 from filterd.lists.rule import Kind
 from filterd.wire.codes import AAAA, A
+from filterd.wire.name import parents
 
 _ADDRESSES = frozenset({A, AAAA})
 
@@ -52,4 +53,4 @@ def _counts(rule: Conditional) -> bool:
 
 
 def _is_denied(rule: Conditional, name: str) -> bool:
-    return any(name == other or name.endswith(f".{other}") for other in rule.denyallow)
+    return not rule.denyallow.isdisjoint(parents(name))

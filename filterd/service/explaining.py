@@ -28,10 +28,8 @@ from filterd.service.operator import open_layout
 from filterd.service.readlist import open_read_list
 from filterd.service.texts import read_list
 from filterd.store.log import LogReader
-from filterd.wire.codes import AAAA, A
+from filterd.wire.codes import AAAA, IN, A
 from filterd.wire.query import Question
-
-_CLASS_IN = 1
 
 
 class ArgumentError(FilterdError):
@@ -47,7 +45,7 @@ def explain_in_words(
     current = CurrentPolicy(layout)
     policy = current.at_any_time() if at else current.refresh()
     zone = ZoneInfo(policy.document.zone)
-    question = Question(_name(name), _type(qtype), _CLASS_IN)
+    question = Question(_name(name), _type(qtype), IN)
     who = policy.client(client, _mac_of(layout, client))
     moment = _moment(at, zone) if at else now
     explanation = explain(policy, who, question, moment)

@@ -33,7 +33,7 @@ from filterd.service.manifest import (
 from filterd.service.reading import read
 from filterd.service.readlist import save_read_list
 from filterd.service.rhythm import is_due, next_due
-from filterd.service.texts import make_downloads, make_folder, read_text
+from filterd.service.texts import make_folder, read_text
 from filterd.service.turns import own_turn
 
 # So that the worker, which is ended after an hour, comes to compile what it has brought.
@@ -77,7 +77,7 @@ def fetch_lists(layout: Layout, document: Document, world: World) -> bool:
 
     Raises OSError when the state folder cannot be written.
     """
-    make_downloads(layout)
+    make_folder(layout.downloads)
     make_folder(layout.read_lists)
     due = _due(document, load_manifest(layout.manifest), world.clock())
     ends = time.monotonic() + world.budget_s

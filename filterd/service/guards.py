@@ -7,7 +7,7 @@ files of these categories.  No ranking of the web's top sites is shipped: its li
 and it ages; a list that takes in the top of the web takes in time servers and system updates too.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -24,11 +24,11 @@ from filterd.service.closing import Closing
 from filterd.service.layout import Layout
 from filterd.service.manifest import ListState, Why
 from filterd.service.texts import form_of, read_bundled, read_list
+from filterd.wire.name import parents
 
 # Below this many rules half of them come and go on an ordinary day.
 _FEW = 100
 _ANY_KEY = bytes(16)
-_CLOSING = BLOCKING | {Kind.REWRITE}
 # What is listed there is there to be opened.
 _OPENING = frozenset({ALWAYS_ALLOW, ESSENTIALS, "learning"})
 
@@ -127,14 +127,12 @@ def _asked(name: str) -> tuple[str, str]:
 
 def _closes(said: Mapping[str, Kind | None], name: str) -> bool:
     """Tell whether the strongest that a list says of a name closes it."""
-    return any(said.get(asked) in _CLOSING for asked in _asked(name))
+    return any(said.get(asked) in BLOCKING for asked in _asked(name))
 
 
 def hits_in(parsed: Parsed, source: str, category: str, kept: Kept) -> Hits:
     """Return what a list that is in no index yet covers of the names no list should close."""
-    near = {
-        each.encode() for name in kept.helping | kept.needed for each in _upwards(f"www.{name}")
-    }
+    near = {each.encode() for name in kept.helping | kept.needed for each in parents(f"www.{name}")}
     some = {key: _only(names, near) for key, names in parsed.names.items()}
     small = replace(parsed, names={key: names for key, names in some.items() if names.count})
     index = Index(compile_index([(source, small)], _ANY_KEY), _ANY_KEY)
@@ -147,12 +145,6 @@ def _only(names: Names, wanted: set[bytes]) -> Names:
         lambda piece: None if wanted.isdisjoint(piece) else [name in wanted for name in piece]
     )
     return parts[1] if parts else names_of(())
-
-
-def _upwards(name: str) -> Iterator[str]:
-    while name:
-        yield name
-        name = name.partition(".")[2]
 
 
 def why_held(before: ListState, names: int, hits: Hits) -> Why | None:

@@ -25,11 +25,6 @@ from filterd.service.layout import Layout
 _BUNDLED = "blocklists"
 
 
-def make_downloads(layout: Layout) -> None:
-    """Make the folder for what came from elsewhere, if it is missing.  Raises OSError."""
-    make_folder(layout.downloads)
-
-
 def make_folder(folder: Path) -> None:
     """Make a folder of the state folder, for its owner only.
 

@@ -81,7 +81,6 @@ class Over:
     def __init__(self, base: Listed, extra: Listed) -> None:
         self.build = f"{base.build}+{extra.build}"
         self.conditional = {**base.conditional, **extra.conditional}
-        self.conditional = {**base.conditional, **extra.conditional}
         self._base = base
         self._extra = extra
         self._numbers: dict[tuple[int, int], int] = {(0, 0): 0}
