@@ -13,7 +13,6 @@ import threading
 import time
 from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple, Protocol
@@ -33,7 +32,6 @@ _EVERY_S = SAME_CLIENT_S / 8
 # not be passed; beyond so many clients, the oldest are left to be passed.
 _LATELY_S = 600.0
 _MOST_MET = 1024
-_RECEIVE_BUFFER = 4 << 20
 _END_WITHIN_S = 2.0
 # Python names IP_PKTINFO from 3.12 on.
 _IP_PKTINFO = getattr(socket, "IP_PKTINFO", 8)
@@ -211,8 +209,6 @@ def _is_wild(sock: socket.socket) -> bool:
 
 def _prepare(sock: socket.socket) -> None:
     sock.setblocking(False)
-    with suppress(OSError):  # a bigger queue is a wish
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
     if not _is_wild(sock):
         return
     if sock.family == socket.AF_INET6:

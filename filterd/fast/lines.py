@@ -7,13 +7,16 @@ Python can write beside the answering, a sample is kept and the rest counted as 
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from filterd.fast.loop import Worker
 from filterd.fast.teacher import Told, address_text
 from filterd.policy.bounded import Bounded
-from filterd.policy.table import MomentTable
+from filterd.resolve.logged import Words, words_of
 from filterd.resolve.record import Record
+
+if TYPE_CHECKING:
+    from filterd.policy.table import MomentTable
 
 # While no more lines come in a second, all are kept.
 MOST_A_SECOND = 30_000
@@ -27,21 +30,6 @@ _SLICE = 16
 _SLICES = 50
 
 Line = tuple[int, int, float, bytes, str, int, int, int, int]
-
-
-class _Words(NamedTuple):
-    """What a taught verdict says in every line."""
-
-    table: MomentTable
-    profile: str
-    action: str
-    reason: str
-    category: str
-    source: str
-    matched: str
-    detail: str
-    version: int
-    build: str
 
 
 class Lines:
@@ -64,7 +52,7 @@ class Lines:
         self._dropped = 0
         self._overflowed = 0
         self._since = clock()
-        self._words: dict[tuple[int, int], _Words] = {}
+        self._words: dict[tuple[int, int], tuple[MomentTable, Words]] = {}
         self._addresses: Bounded[bytes, str] = Bounded(_REMEMBERED)
 
     @property
@@ -104,14 +92,16 @@ class Lines:
     def _record(self, line: Line) -> Record | None:
         generation, number, wall, packed, name, qtype, rcode, origin, took_us = line
         key = generation, number
-        words = self._words.get(key)
-        if words is None:
-            told = self._told.get(generation)
-            if told is None:
+        known = self._words.get(key)
+        if known is None:
+            world = self._told.get(generation)
+            if world is None:
                 self._dropped += 1
                 return None
-            words = self._words[key] = _words_of(told[number - 1])
-        table, profile, action, reason, category, source, matched, detail, version, build = words
+            told = world[number - 1]
+            words = words_of(told.table, told.verdict, told.verdict.matched)
+            known = self._words[key] = told.table, words
+        table, (profile, action, reason, category, source, matched, detail, version, build) = known
         if not name:
             matched = ""  # where no name is kept, neither is what the rule was written for
         elif source and not matched:
@@ -141,20 +131,3 @@ class Lines:
             text = address_text(packed)
             self._addresses.put(packed, text)
         return text
-
-
-def _words_of(told: Told) -> _Words:
-    table, verdict = told.table, told.verdict
-    build, version = table.build_version
-    return _Words(
-        table,
-        table.profile_id,
-        verdict.action.value,
-        verdict.reason.value,
-        verdict.category,
-        verdict.source,
-        verdict.matched,
-        verdict.detail,
-        version,
-        build,
-    )

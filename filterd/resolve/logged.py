@@ -1,9 +1,41 @@
 """Decides what of a query is kept at all: the profile's log depth, and the names never kept."""
 
+from typing import NamedTuple
+
 from filterd.policy.table import MomentTable
 from filterd.policy.verdict import Verdict
 from filterd.resolve.asked import Judged
 from filterd.resolve.record import Origin, Record
+
+
+class Words(NamedTuple):
+    """The fields of a ``Record`` that a verdict decides, in the order they have there."""
+
+    profile: str
+    action: str
+    reason: str
+    category: str
+    source: str
+    matched: str
+    detail: str
+    version: int
+    build: str
+
+
+def words_of(table: MomentTable, verdict: Verdict, matched: str) -> Words:
+    """Return what a record says of a verdict; ``matched`` is what the rule was written for."""
+    build, version = table.build_version
+    return Words(
+        table.profile_id,
+        verdict.action.value,
+        verdict.reason.value,
+        verdict.category,
+        verdict.source,
+        matched,
+        verdict.detail,
+        version,
+        build,
+    )
 
 
 def record_of(judged: Judged, verdict: Verdict, rcode: int, origin: Origin) -> Record | None:
@@ -21,24 +53,15 @@ def record_of(judged: Judged, verdict: Verdict, rcode: int, origin: Origin) -> R
     if _begins_with_a_helpline(table, name):
         return None
     is_full = depth == "full"
-    build, version = table.build_version
     return Record(
-        at=judged.now.wall,
-        address=asked.address,
-        name=name if is_full else "",
-        qtype=qtype,
-        profile=table.profile_id,
-        action=verdict.action.value,
-        reason=verdict.reason.value,
-        category=verdict.category,
-        source=verdict.source,
-        matched=_matched(judged, verdict) if is_full else "",
-        detail=verdict.detail,
-        version=version,
-        build=build,
-        rcode=rcode,
-        origin=origin,
-        took_us=int((judged.now.tick - asked.since) * 1e6),
+        judged.now.wall,
+        asked.address,
+        name if is_full else "",
+        qtype,
+        *words_of(table, verdict, _matched(judged, verdict) if is_full else ""),
+        rcode,
+        origin,
+        int((judged.now.tick - asked.since) * 1e6),
     )
 
 
