@@ -10,9 +10,12 @@ import os
 import selectors
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Self
+
+from filterd.service.forked import Forked, fork
 
 
 class Word:
@@ -58,10 +61,10 @@ class Spec:
 
 @dataclass(slots=True)
 class Child:
-    """A running child; ``name`` is a key of ``MODULES``, or ``worker``."""
+    """A running child: ``dns``, ``page`` or ``worker``."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     started: float
     spoken: bytes = b""
 
@@ -103,13 +106,19 @@ class LifeLine:
 
 
 # The page is the floor above: it is started by its name, never imported.
-MODULES = {"dns": "filterd.service.dns", "page": "admin_ui.serve"}
+_PAGE = "admin_ui.serve"
 
 
-def start_child(name: str, spec: Spec, fds: Iterable[int], now: float) -> Child:
-    """Start one of ``MODULES``, which inherits ``fds``."""
-    command = [sys.executable, "-m", MODULES[name], spec.to_text()]
-    return _start(name, command, tuple(fds), now)
+def start_dns(main: Callable[[Spec], int], spec: Spec, now: float) -> Child:
+    """Start the DNS process, which inherits the sockets for DNS."""
+    fds = (spec.life, *spec.udp, *spec.tcp)
+    return Child("dns", fork("filterd-dns", partial(main, spec), fds), now)
+
+
+def start_page(spec: Spec, now: float) -> Child:
+    """Start the page, which inherits its sockets."""
+    command = [sys.executable, "-m", _PAGE, spec.to_text()]
+    return _start("page", command, (spec.life, *spec.page), now)
 
 
 def start_worker(arguments: Sequence[str], now: float) -> Child:

@@ -244,16 +244,13 @@ async def _serve(spec: Spec) -> None:
     await DnsProcess(spec).run()
 
 
-def main() -> int:
+def main(spec: Spec) -> int:
+    """Be the DNS process until it is ended; returns its exit status."""
     # The log's thread must hand the interpreter back quickly: the usual 5 ms would be felt.
     sys.setswitchinterval(_SWITCH_S)
     try:
-        asyncio.run(_serve(Spec.from_text(sys.argv[1])))
+        asyncio.run(_serve(spec))
     except FilterdError as error:
         _tell(str(error))
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

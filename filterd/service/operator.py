@@ -10,7 +10,7 @@ from filterd.config.load import load_policy
 from filterd.errors import FilterdError
 from filterd.service.control import ask_dns
 from filterd.service.layout import Layout, layout_of
-from filterd.service.starter import available_zones, read_config, read_text
+from filterd.service.starter import Zones, read_config, read_text
 from filterd.store.guardians import Guardians
 from filterd.store.password import hash_password
 from filterd.store.policy import PolicyStore, Version
@@ -39,7 +39,7 @@ def apply_policy(config_path: Path, file: Path | None, author: str, reason: str)
     if file is None:
         document = read_config(config_path).policy
     else:
-        document = load_policy(read_text(file), str(file), available_zones())
+        document = load_policy(read_text(file), str(file), Zones())
     current = PolicyStore(layout.policy_db).current()
     if document == current.document:
         return f"nothing to change: version {current.number} holds the same policy"

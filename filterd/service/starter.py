@@ -1,6 +1,7 @@
 """Read ``config.yaml`` from disk."""
 
 import zoneinfo
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from filterd.config.load import load_config
@@ -8,16 +9,35 @@ from filterd.config.machine import Config
 from filterd.errors import ConfigError, Problem
 
 _LIMIT_BYTES = 4 << 20
+# Lie beside the zones: copies of all, and copies with leap seconds, which no clock here counts.
+_NO_ZONES = frozenset({"posix", "right", "posixrules"})
 
 
 def read_config(path: Path) -> Config:
     """Return the configuration in ``path``; raises ConfigError with everything wrong in it."""
-    return load_config(read_text(path), str(path), available_zones())
+    return load_config(read_text(path), str(path), Zones())
 
 
-def available_zones() -> frozenset[str]:
-    """Return the IANA zone names this machine knows."""
-    return frozenset(zoneinfo.available_timezones())
+class Zones(Collection[str]):
+    """The IANA zone names that this machine knows.
+
+    Only a name that is none makes us list the hundreds there are, to find the one that was meant.
+    """
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str) or name.partition("/")[0] in _NO_ZONES:
+            return False
+        try:
+            zoneinfo.ZoneInfo(name)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            return False  # the two last for a path that climbs, and a folder of zones
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(zoneinfo.available_timezones())
+
+    def __len__(self) -> int:
+        return len(zoneinfo.available_timezones())
 
 
 def read_text(path: Path) -> str:

@@ -1,9 +1,11 @@
 """``filterd run``: opens the sockets, drops rights, keeps the children alive.
 
-Children: DNS, page, and a short-lived worker.  The supervisor does no work of its own and
-imports nothing heavy, so that the first blocked name is answered within a second of the start.
+Children: DNS, page, and a short-lived worker.  The supervisor does no work of its own, and loads
+no more than the DNS process needs, which is forked from it: so a house answers at once after a
+start or a crash.  The page is begun when DNS answers, or they would share a processor till then.
 """
 
+import gc
 import ipaddress
 import os
 import selectors
@@ -18,12 +20,14 @@ from types import FrameType
 from filterd.config.address import Endpoint
 from filterd.config.machine import Config
 from filterd.errors import FilterdError
+from filterd.service import dns
 from filterd.service.child import (
     Child,
     LifeLine,
     Spec,
     Word,
-    start_child,
+    start_dns,
+    start_page,
     start_worker,
     unwatch,
     watch,
@@ -43,7 +47,8 @@ _UPDATE_AFTER_START_S = 3.0
 # How often the manifest is looked at for a list that is due: by the wall clock, which goes on
 # while a laptop sleeps.
 _LOOK_EVERY_S = 900.0
-_RESTART_PAUSE_S = 0.5
+_PAGE_AT_LATEST_S = 5.0
+_RESTART_PAUSE_S = 0.1
 _RESTART_PAUSE_MAX_S = 30.0
 _STEADY_AFTER_S = 60.0
 # A server that drips its lists byte by byte must not keep the next update away.
@@ -56,11 +61,11 @@ class StartError(FilterdError):
 
 
 @dataclass(slots=True)
-class _Restart:
-    """When a child that died is started again; the pause grows while it keeps dying."""
+class _Start:
+    """When a child is started, None while it runs; the pause grows while it keeps dying."""
 
+    due: float | None
     pause_s: float = _RESTART_PAUSE_S
-    due: float | None = None
 
 
 @dataclass(slots=True)
@@ -73,7 +78,7 @@ class Supervisor:
     say: Callable[[str], None]
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     children: dict[str, Child] = field(default_factory=dict)
-    restarts: dict[str, _Restart] = field(default_factory=dict)
+    starts: dict[str, _Start] = field(default_factory=dict)
     life: LifeLine = field(default_factory=LifeLine)
     ending: bool = False
     next_update: float = 0.0
@@ -119,29 +124,31 @@ class Supervisor:
         aside = set_damaged_log_aside(self.layout.state)
         if aside is not None:
             self.say(f"note: the query log was damaged; a new one is begun, the old is {aside}")
-        if not is_current(self.layout.state):
-            self._work("prepare")
         problem = map_index(self.layout)[1]
         if problem:
             self.say(f"{problem}: compiling them, once ...")
-            self._compile_or_say()
+        if problem or not is_current(self.layout.state):
+            self._begin()
 
-    def _compile_or_say(self) -> None:
+    def _begin(self) -> None:
         """Start without lists rather than not at all: own rules and windows still hold."""
         try:
-            self._work("compile")
+            self._work("begin")
         except StartError as error:
+            if not is_current(self.layout.state):
+                raise
             self.say(f"note: the lists are not in force: {error}")
 
     def _work(self, job: str) -> None:
         """Run one worker job to its end, passing on what it says while it works."""
         worker = start_worker(self._job(job), time.monotonic())
         line = f"the worker could not {job}"
-        with worker.process as process:
-            for printed in process.stdout or ():
-                line = printed.decode("utf-8", "replace").rstrip("\n")
-                self.say(line)
-        if process.returncode != 0:
+        for printed in worker.process.stdout or ():
+            line = printed.decode("utf-8", "replace").rstrip("\n")
+            self.say(line)
+        status = worker.process.wait()
+        worker.close()
+        if status != 0:
             raise StartError(line)
 
     def _job(self, job: str) -> list[str]:
@@ -156,12 +163,19 @@ class Supervisor:
             os.set_blocking(end, False)
         signal.set_wakeup_fd(wake_write)
         self.selector.register(wake_read, selectors.EVENT_READ, None)
-        self.next_update = time.monotonic() + _UPDATE_AFTER_START_S
-        self.next_look = self.next_update + _LOOK_EVERY_S
-        self._start("dns", listeners)
-        self._start("page", listeners)
+        # What is loaded is shared with the child as long as nobody writes to it, the collector too.
+        gc.freeze()
+        gc.enable()
+        self.expect_children(time.monotonic())
+        self._start_what_is_due(listeners)
         while not self.ending:
             self._turn(listeners, wake_read)
+
+    def expect_children(self, now: float) -> None:
+        """Say when each child is due in a house that begins ``now`` (a tick)."""
+        self.next_update = now + _UPDATE_AFTER_START_S
+        self.next_look = self.next_update + _LOOK_EVERY_S
+        self.starts = {"dns": _Start(now), "page": _Start(now + _PAGE_AT_LATEST_S)}
 
     def _turn(self, listeners: Listeners, wake_read: int) -> None:
         for key, _ in self.selector.select(timeout=self._wait_s()):
@@ -169,15 +183,18 @@ class Supervisor:
                 os.read(wake_read, 512)
             else:
                 self._hear(key.data)
+        self._start_what_is_due(listeners)
+        self._start_worker_when_due(time.monotonic())
+
+    def _start_what_is_due(self, listeners: Listeners) -> None:
         now = time.monotonic()
-        for name, restart in self.restarts.items():
-            if restart.due is not None and now >= restart.due and not self.ending:
-                restart.due = None
-                self._start(name, listeners)
-        self._start_worker_when_due(now)
+        for name, start in self.starts.items():
+            if start.due is not None and now >= start.due and not self.ending:
+                start.due = None
+                self._start(name, listeners, now)
 
     def _wait_s(self) -> float:
-        dues = [restart.due for restart in self.restarts.values() if restart.due is not None]
+        dues = [start.due for start in self.starts.values() if start.due is not None]
         worker = self.children.get("worker")
         if worker is None:
             dues += [self.next_update, self.next_look]
@@ -185,10 +202,9 @@ class Supervisor:
             dues.append(worker.started + _WORKER_LIMIT_S)
         return max(0.0, min(dues) - time.monotonic())
 
-    def _start(self, name: str, listeners: Listeners) -> None:
+    def _start(self, name: str, listeners: Listeners, now: float) -> None:
         spec = self._spec(listeners)
-        sockets = (*spec.udp, *spec.tcp) if name == "dns" else spec.page
-        child = start_child(name, spec, (spec.life, *sockets), time.monotonic())
+        child = start_dns(dns.main, spec, now) if name == "dns" else start_page(spec, now)
         self.children[name] = child
         watch(self.selector, child)
 
@@ -255,6 +271,8 @@ class Supervisor:
         if name == "dns":
             where = ", ".join(str(endpoint) for endpoint in self.config.listen.dns)
             self.say(f"DNS answers on {where} (UDP and TCP)")
+            if self.starts["page"].due is not None:
+                self.starts["page"].due = time.monotonic()
         else:
             where = ", ".join(f"http://{endpoint}/" for endpoint in self.config.listen.page)
             self.say(f"the page is at {where}")
@@ -266,12 +284,12 @@ class Supervisor:
         if self.ending or child.name == "worker":
             return
         now = time.monotonic()
-        restart = self.restarts.setdefault(child.name, _Restart())
+        start = self.starts[child.name]
         if now - child.started > _STEADY_AFTER_S:
-            restart.pause_s = _RESTART_PAUSE_S
+            start.pause_s = _RESTART_PAUSE_S
         self.say(f"{child.name} ended by itself (status {status}); it starts again")
-        restart.due = now + restart.pause_s
-        restart.pause_s = min(restart.pause_s * 2, _RESTART_PAUSE_MAX_S)
+        start.due = now + start.pause_s
+        start.pause_s = min(start.pause_s * 2, _RESTART_PAUSE_MAX_S)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGHUP:

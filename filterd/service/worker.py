@@ -18,12 +18,13 @@ from filterd.config.document import Document
 from filterd.errors import FilterdError
 from filterd.service.compiling import compile_lists, has_index
 from filterd.service.control import ask_dns
-from filterd.service.current import index_key
+from filterd.service.current import index_key, map_index
 from filterd.service.fetching import World, fetch_lists
 from filterd.service.layout import Layout, layout_of
 from filterd.service.manifest import load_manifest
 from filterd.service.ourselves import resolve_by
 from filterd.service.starter import read_config
+from filterd.store.current import is_current
 from filterd.store.logwriter import LogWriter
 from filterd.store.policy import PolicyStore
 
@@ -35,7 +36,18 @@ _LEAST_MEMORY_BYTES = 512 << 20
 _OOM_SCORE = Path("/proc/self/oom_score_adj")
 
 
-def prepare(layout: Layout, config: Path) -> None:
+def begin(layout: Layout, config: Path) -> None:
+    """Make what DNS needs to start, as far as it is missing: databases, a first policy, an index.
+
+    Nobody is answered until it is done, so this job stands back for nobody.
+    """
+    if not is_current(layout.state):
+        _prepare(layout, config)
+    if map_index(layout)[1]:
+        compile_all(layout, config)
+
+
+def _prepare(layout: Layout, config: Path) -> None:
     """Create or upgrade the databases and store the starter policy as version 1."""
     # A third of the time that the worker needs to start, and it is needed once.
     from filterd.store.schema import upgrade  # noqa: PLC0415
@@ -65,7 +77,7 @@ def update(layout: Layout, config: Path) -> None:
 
 
 JOBS: dict[str, Callable[[Layout, Path], None]] = {
-    "prepare": prepare,
+    "begin": begin,
     "compile": compile_all,
     "update": update,
 }
@@ -92,12 +104,20 @@ def _say_news(layout: Layout, known: dict[str, str]) -> None:
 
 
 def stand_back() -> None:
-    """Let everybody else go first: the processor, and the memory when it runs out."""
+    """Let everybody else have the processor first."""
     if hasattr(os, "nice"):
         os.nice(19)
+    # Linux: the lowest nice value still lets a query wait for the end of a turn of ours, some
+    # milliseconds; one of this class gives way at once.
+    if hasattr(os, "SCHED_IDLE"):
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def bound_memory() -> None:
+    """Fail before the machine's memory runs out, and be the first to be ended when it does."""
     if sys.platform == "win32":
         return
-    # Linux: of this house, the worker is what the kernel ends first.
     with suppress(OSError):
         _OOM_SCORE.write_text("1000")
     most = max(_LEAST_MEMORY_BYTES, psutil.virtual_memory().total * 3 // 4)
@@ -107,7 +127,8 @@ def stand_back() -> None:
 
 def main() -> int:
     job, config = sys.argv[1], Path(sys.argv[2])
-    if job != "prepare":
+    bound_memory()
+    if job != "begin":
         stand_back()
     try:
         JOBS[job](layout_of(read_config(config), config), config)

@@ -5,6 +5,7 @@ keep no log.  Only what was started here is ever ended.
 """
 
 import contextlib
+import os
 import shutil
 import signal
 import socket
@@ -120,7 +121,9 @@ class Server:
         """
         started = time.monotonic()
         with on_core(SERVER_CORE), (self.folder / "said.txt").open("ab") as said:
-            self.process = subprocess.Popen(self.argv, cwd=self.folder, stdout=said, stderr=said)
+            self.process = subprocess.Popen(
+                self.argv, cwd=self.folder, env=_environment(), stdout=said, stderr=said
+            )
         self.wait_for(self.probe)
         return time.monotonic() - started
 
@@ -162,7 +165,7 @@ class Server:
         assert self.process is not None
         family = psutil.Process(self.process.pid)
         children = family.children()
-        return next((one for one in children if "filterd.service.dns" in one.cmdline()), family)
+        return next((one for one in children if one.name() == "filterd-dns"), family)
 
     def memory_mib(self) -> float:
         return self.answering().memory_info().rss / 2**20
@@ -178,6 +181,11 @@ class Server:
         else:
             self.process.send_signal(signal.SIGHUP)
         self.wait_for(new_name)
+
+
+def _environment() -> dict[str, str]:
+    """As in a house, where Python keeps what it has compiled of its modules."""
+    return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
 
 _LINES = {

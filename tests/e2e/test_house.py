@@ -51,7 +51,7 @@ def test_the_plug_is_pulled_and_the_next_start_is_clean(new_house: House, tmp_pa
 def test_a_dns_process_that_crashes_is_started_again_on_the_same_sockets(new_house: House) -> None:
     new_house.start()
     family = psutil.Process(new_house.process.pid).children()
-    dns_process = next(p for p in family if "filterd.service.dns" in p.cmdline())
+    dns_process = next(p for p in family if p.name() == "filterd-dns")
     # As a fault in compiled code would.
     dns_process.send_signal(signal.SIGSEGV)
     started = time.monotonic()

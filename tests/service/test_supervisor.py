@@ -1,4 +1,4 @@
-"""The supervisor starts the worker when a list is due, and rests while one is at work."""
+"""The supervisor starts each child when it is time, and rests while a worker is at work."""
 
 import subprocess
 import time
@@ -10,6 +10,7 @@ from filterd.config.load import load_config
 from filterd.service import supervisor as supervising
 from filterd.service.child import Child
 from filterd.service.manifest import NO_MANIFEST, Download, ListState, save_manifest
+from filterd.service.sockets import Listeners
 from filterd.service.supervisor import Supervisor
 
 NEVER = 1e12
@@ -64,3 +65,36 @@ def test_there_is_no_hurry_while_a_worker_is_at_work(supervisor) -> None:
     assert supervisor._wait_s() > 3000
     supervisor.children.clear()
     assert supervisor._wait_s() == 0
+
+
+@pytest.fixture
+def started(supervisor, monkeypatch) -> list[str]:
+    """The children that were started, by name, in a house that has just begun."""
+    names: list[str] = []
+
+    def note(name: str) -> Child:
+        names.append(name)
+        return Child(name, subprocess.Popen, time.monotonic())
+
+    monkeypatch.setattr(supervising, "start_dns", lambda *_: note("dns"))
+    monkeypatch.setattr(supervising, "start_page", lambda *_: note("page"))
+    supervisor.expect_children(time.monotonic())
+    supervisor._start_what_is_due(Listeners())
+    return names
+
+
+def test_the_page_begins_when_dns_answers(supervisor, started) -> None:
+    assert started == ["dns"]
+    supervisor._obey(supervisor.children["dns"], "ready", "", "ready")
+    supervisor._start_what_is_due(Listeners())
+    assert started == ["dns", "page"]
+    supervisor._obey(supervisor.children["dns"], "ready", "", "ready")
+    supervisor._start_what_is_due(Listeners())
+    assert started == ["dns", "page"], "it runs already"
+
+
+def test_a_page_is_there_even_when_dns_never_answers(supervisor, started) -> None:
+    assert 0 < supervisor._wait_s() <= 5
+    supervisor.expect_children(time.monotonic() - 60)
+    supervisor._start_what_is_due(Listeners())
+    assert "page" in started

@@ -1,5 +1,6 @@
 """The worker repairs, fetches and says only what is new; commands show what it found."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from filterd import cli
 from filterd.service import worker
 from filterd.service.check import check_house
+from filterd.service.layout import Layout
 from filterd.service.listing import age, show_lists
 from filterd.service.manifest import load_manifest
 
@@ -103,15 +105,38 @@ def test_a_house_that_is_its_own_resolver_asks_its_upstreams(
     assert f"{where} does not answer about lists.example" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no such limits there")
-def test_the_worker_stands_back(subscribed) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems know less of that")
+@pytest.mark.parametrize(
+    ("job", "nice", "scheduling"),
+    [("update", 19, os.SCHED_IDLE), ("begin", 0, os.SCHED_OTHER)],
+    ids=["an update stands back", "what a start waits for does not"],
+)
+def test_who_stands_back(job: str, nice: int, scheduling: int, subscribed, tmp_path) -> None:
     code = (
-        "import os, resource\nfrom filterd.service.worker import stand_back\nstand_back()\n"
-        "print(os.nice(0), resource.getrlimit(resource.RLIMIT_DATA)[0] > 0,"
-        " open('/proc/self/oom_score_adj').read().strip())"
+        "import os, resource, sys\nfrom filterd.service import worker\n"
+        "worker.JOBS[sys.argv[1]] = lambda *_: print(os.nice(0), os.sched_getscheduler(0),"
+        " resource.getrlimit(resource.RLIMIT_DATA)[0] > 0,"
+        " open('/proc/self/oom_score_adj').read().strip())\nworker.main()"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["19", "True", "1000"]
+    command = [sys.executable, "-c", code, job, str(subscribed.config)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(nice), str(scheduling), "True", "1000"]
+
+
+def test_a_house_begins_with_databases_its_first_policy_and_an_index(
+    tmp_path, document, house
+) -> None:
+    state = tmp_path / "new" / "state"
+    state.mkdir(parents=True, mode=0o700)
+    new = Layout(state, tmp_path / "new")
+    (new.base / "mine.txt").write_text("casino.example\n")
+    config = house.write_config(new, document)
+    worker.begin(new, config)
+    assert house.is_blocked(new, "casino.example")
+    index = new.index.read_bytes()
+    (new.base / "mine.txt").write_text("other.example\n")
+    worker.begin(new, config)
+    assert new.index.read_bytes() == index, "what is there is kept; an update looks at the lists"
 
 
 def test_too_little_memory_is_said_in_words(subscribed, monkeypatch, capsys) -> None:
@@ -120,6 +145,7 @@ def test_too_little_memory_is_said_in_words(subscribed, monkeypatch, capsys) -> 
 
     monkeypatch.setitem(worker.JOBS, "update", burst)
     monkeypatch.setattr(worker, "stand_back", lambda: None)
+    monkeypatch.setattr(worker, "bound_memory", lambda: None)
     monkeypatch.setattr(sys, "argv", ["worker", "update", str(subscribed.config)])
     assert worker.main() == 1
     assert "more memory than this machine has" in capsys.readouterr().out
