@@ -79,6 +79,9 @@ cdef inline const uint8_t *body_of(const Entry *entry) noexcept nogil:
 cdef uint64_t question_hash(const Store *store, const Question *question) noexcept nogil
     # Return the hash of what makes two questions have the same answer.
 
+cdef void fetch_home(const Store *store, uint64_t hash) noexcept nogil
+    # Let the processor load what ``find_locked`` looks at first.
+
 cdef Entry *find_locked(
     Store *store, uint64_t hash, const Question *question, double tick
 ) noexcept nogil

@@ -12,6 +12,7 @@ from filterd.fast.kernel cimport roomy
 from filterd.fast.names cimport chained
 from filterd.fast.packet cimport CD, MAX_NAME_OCTETS, Question
 from filterd.lists._native.siphash cimport sip_key, siphash24
+from filterd.lists._native.slots cimport fetch
 
 from filterd.resolve.cache import SIZE_BYTES
 from filterd.resolve.cache import Entry as PythonEntry
@@ -51,6 +52,10 @@ cdef inline uint64_t hash_of(
 
 cdef uint64_t question_hash(const Store *store, const Question *question) noexcept nogil:
     return hash_of(store, question.wire, question.wire_size, question.qtype, wants_of(question))
+
+
+cdef void fetch_home(const Store *store, uint64_t hash) noexcept nogil:
+    fetch(&store.shards[hash >> 61].homes[hash % HOMES])
 
 
 cdef inline Shard *shard_of(Store *store, uint64_t hash) noexcept nogil:

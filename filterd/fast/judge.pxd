@@ -6,6 +6,7 @@
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from filterd.fast.cache cimport Store
+from filterd.fast.names cimport Hashes
 from filterd.fast.packet cimport Question
 from filterd.fast.ring cimport Ring
 from filterd.fast.tables cimport World
@@ -47,18 +48,24 @@ cdef struct Line:
 
 
 cdef struct Asked:
-    # One query: the packet, who sent it, and after ``read`` what it says.
+    # One query: the packet, who sent it, and behind these what ``read`` makes of it.
     const uint8_t *packet
     uint32_t size
     double since            # tick at which it came
     Origin origin           # where a found answer comes from
     uint8_t address[16]
+    bint is_read            # False: it is none that can be proven here
     Question question
     uint64_t hash           # of the question, for the cache
+    Hashes hashes           # of its name
 
+
+cdef void read(const Turn *turn, Asked *asked) noexcept nogil
+    # Read the packet, and let the processor load what its answer will need: worth it when another
+    # query is answered in between.
 
 cdef Why answer(const Turn *turn, Asked *asked, uint8_t *out, uint32_t *size) noexcept nogil
-    # Answer into ``out`` (LARGEST_SENT octets); ``size`` is the reply's.
+    # Answer what was read into ``out`` (LARGEST_SENT octets); ``size`` is the reply's.
 
 cdef Why fail(const Turn *turn, Asked *asked, uint8_t *out, uint32_t *size) noexcept nogil
-    # Answer one for whom no upstream had an answer.
+    # Answer one that was read, for whom no upstream had an answer.

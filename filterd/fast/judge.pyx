@@ -4,10 +4,10 @@
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 from filterd.fast.cache cimport (
-    Entry, body_of, find_locked, links_of, question_hash, ttls_of, unlock
+    Entry, body_of, fetch_home, find_locked, links_of, question_hash, ttls_of, unlock
 )
 from filterd.fast.names cimport (
-    MEANT, PROVEN, Numbers, Proof, both, chained, find, find_asked, may_begin_with_helpline
+    MEANT, PROVEN, Numbers, Proof, both, chained, find, find_asked, hash_asked, may_begin_with_helpline
 )
 from filterd.fast.packet cimport Question, scan
 from filterd.fast.reply cimport SERVFAIL, LARGEST_SENT, Body, Opt, finish, forge
@@ -65,13 +65,13 @@ cdef Why judge(
     if judged.state == NULL:
         return UNTAUGHT
     if entry != NULL:
-        why = look_up(world, &asked.question, entry)
+        why = look_up(world, asked, entry)
         if why != ANSWERED:
             return why
         judged.numbers = entry.numbers
         is_suspect = entry.is_suspect
     else:
-        why = reason(find_asked(world.names, &asked.question, &judged.numbers))
+        why = reason(find_asked(world.names, &asked.question, &asked.hashes, &judged.numbers))
         if why != ANSWERED:
             return why
         is_suspect = may_begin_with_helpline(world.names, &asked.question)
@@ -88,27 +88,34 @@ cdef inline Why reason(Proof proof) noexcept nogil:
     return ANSWERED if proof == PROVEN else ODD if proof == MEANT else UNTAUGHT
 
 
-cdef Why look_up(const World *world, const Question *question, Entry *entry) noexcept nogil:
+cdef Why look_up(const World *world, const Asked *asked, Entry *entry) noexcept nogil:
     """Stamp an entry with what this world says of its names, unless it is."""
     cdef Why why
     if entry.generation == world.generation:
         return ANSWERED
-    why = reason(find_asked(world.names, question, &entry.numbers))
+    why = reason(find_asked(world.names, &asked.question, &asked.hashes, &entry.numbers))
     if why == ANSWERED and entry.link_count and not entry.is_odd:
         why = look_up_chain(world, entry)
     if why == ANSWERED:
-        entry.is_suspect = may_begin_with_helpline(world.names, question)
+        entry.is_suspect = may_begin_with_helpline(world.names, &asked.question)
         entry.generation = world.generation
     return why
+
+
+cdef void read(const Turn *turn, Asked *asked) noexcept nogil:
+    asked.is_read = scan(asked.packet, asked.size, &asked.question)
+    if asked.is_read:
+        asked.hash = question_hash(turn.store, &asked.question)
+        fetch_home(turn.store, asked.hash)
+        hash_asked(turn.world.names, &asked.question, &asked.hashes)
 
 
 cdef Why answer(const Turn *turn, Asked *asked, uint8_t *out, uint32_t *size) noexcept nogil:
     cdef Judged judged
     cdef Entry *entry
     cdef Why why
-    if not scan(asked.packet, asked.size, &asked.question):
+    if not asked.is_read:
         return ODD
-    asked.hash = question_hash(turn.store, &asked.question)
     entry = find_locked(turn.store, asked.hash, &asked.question, turn.tick)
     why = judge(turn, asked, entry, &judged)
     if why == ANSWERED:
@@ -236,7 +243,7 @@ cdef void note(
 cdef Why fail(const Turn *turn, Asked *asked, uint8_t *out, uint32_t *size) noexcept nogil:
     cdef Judged judged
     cdef Why why = ODD
-    if scan(asked.packet, asked.size, &asked.question):
+    if asked.is_read:
         why = judge(turn, asked, NULL, &judged)
     if why != ANSWERED:
         return why

@@ -50,7 +50,7 @@ cdef class Worker:
     cdef Ring *passed
     cdef Batch *batch
     cdef Counts counts
-    cdef Asked asked
+    cdef Asked asked[2]     # the query at hand, and the next one
     cdef Flights *flights
     cdef uint32_t filled    # octets of ``replies`` that are in use
     cdef uint32_t landed    # replies that wait in ``batch``, all for one socket
@@ -65,6 +65,7 @@ cdef class Worker:
     cdef void begin(self, Turn *turn) noexcept nogil
     cdef void end(self) noexcept nogil
     cdef void drain(self, uint16_t number) noexcept nogil
+    cdef void take(self, const Turn *turn, uint16_t number, int at) noexcept nogil
     cdef uint32_t handle(self, const Turn *turn, uint16_t number, int got) noexcept nogil
     cdef void land(self, uint64_t number) noexcept nogil
     cdef void look_after(self) noexcept nogil

@@ -14,7 +14,7 @@ from filterd.fast.flights cimport (
     new_flights, wait_ms
 )
 from filterd.fast.judge cimport (
-    ANSWERED, CACHED, MISSING, ODD, UNTAUGHT, UPSTREAM, Line, Turn, Why, answer, fail
+    ANSWERED, CACHED, MISSING, ODD, UNTAUGHT, UPSTREAM, Line, Turn, Why, answer, fail, read
 )
 from filterd.fast.kernel cimport (
     EFD_CLOEXEC, EFD_NONBLOCK, EPOLL_CLOEXEC, MSG_DONTWAIT, close, epoll_create1, epoll_event,
@@ -107,17 +107,19 @@ cdef class Worker:
 
         Returns the reply, or the number of the reason (REASONS) why it would be passed.
         """
+        cdef Asked *asked = &self.asked[0]
         cdef Turn turn
         cdef uint32_t size
         cdef Why why
         self.begin(&turn)
         turn.wall = wall
-        turn.tick = self.asked.since = tick
-        self.asked.packet = packet
-        self.asked.size = len(packet)
-        self.asked.origin = CACHED
-        memcpy(self.asked.address, <const uint8_t *>address, 16)
-        why = answer(&turn, &self.asked, self.batch.replies, &size)
+        turn.tick = asked.since = tick
+        asked.packet = packet
+        asked.size = len(packet)
+        asked.origin = CACHED
+        memcpy(asked.address, <const uint8_t *>address, 16)
+        read(&turn, asked)
+        why = answer(&turn, asked, self.batch.replies, &size)
         self.end()
         return <bytes>self.batch.replies[:size] if why == ANSWERED else <int>why
 
@@ -232,31 +234,45 @@ cdef class Worker:
             if got < BATCH:
                 return
 
-    cdef uint32_t handle(self, const Turn *turn, uint16_t number, int got) noexcept nogil:
-        """Answer or pass each packet of a batch; returns how many replies are ready."""
+    cdef void take(self, const Turn *turn, uint16_t number, int at) noexcept nogil:
+        """Read a packet of the batch."""
         cdef Batch *batch = self.batch
-        cdef Asked *asked = &self.asked
+        cdef Asked *asked = &self.asked[at & 1]
+        cdef Peer *peer = &batch.peers[at]
+        peer.socket = number
+        peer.address_size = batch.got[at].msg_hdr.msg_namelen
+        peer.control_size = 0
+        if self.is_wild[number]:
+            peer.control_size = reply_control(
+                &batch.got[at].msg_hdr, peer.control, CONTROL_OCTETS
+            )
+        asked.packet = batch.queries[at]
+        asked.size = batch.got[at].msg_len
+        asked.since = turn.tick
+        asked.origin = CACHED
+        asked.is_read = False
+        if plain_address(peer.address, asked.address):
+            read(turn, asked)
+
+    cdef uint32_t handle(self, const Turn *turn, uint16_t number, int got) noexcept nogil:
+        """Answer or pass each packet of a batch; returns how many replies are ready.
+
+        Each is read before the one in front of it is answered.
+        """
+        cdef Batch *batch = self.batch
+        cdef Asked *asked
         cdef Peer *peer
         cdef uint32_t size
         cdef uint32_t ready = 0
         cdef Why why
         cdef int at
-        asked.since = turn.tick
-        asked.origin = CACHED
+        self.take(turn, number, 0)
         for at in range(got):
+            if at + 1 < got:
+                self.take(turn, number, at + 1)
+            asked = &self.asked[at & 1]
             peer = &batch.peers[at]
-            peer.socket = number
-            peer.address_size = batch.got[at].msg_hdr.msg_namelen
-            peer.control_size = 0
-            if self.is_wild[number]:
-                peer.control_size = reply_control(
-                    &batch.got[at].msg_hdr, peer.control, CONTROL_OCTETS
-                )
-            asked.packet = batch.queries[at]
-            asked.size = batch.got[at].msg_len
-            why = ODD
-            if plain_address(peer.address, asked.address):
-                why = answer(turn, asked, batch.replies + self.filled, &size)
+            why = answer(turn, asked, batch.replies + self.filled, &size)
             if why == ANSWERED:
                 self.address_reply(ready, peer, size)
                 ready += 1
@@ -289,7 +305,7 @@ cdef class Worker:
 
     cdef void end_flight(self, const Turn *turn, Flight *flight, End how) noexcept nogil:
         """Answer all who waited; they are judged again, the world may be another now."""
-        cdef Asked *asked = &self.asked
+        cdef Asked *asked = &self.asked[0]
         cdef Waiter *waiter = leaving(self.flights, flight)
         cdef Peer *peer
         cdef uint32_t size
@@ -304,6 +320,7 @@ cdef class Worker:
             asked.origin = UPSTREAM
             why = MISSING
             if plain_address(waiter.peer.address, asked.address):
+                read(turn, asked)
                 if how == KEPT:
                     why = answer(turn, asked, self.batch.replies + self.filled, &size)
                 elif how == UNANSWERED:

@@ -70,7 +70,18 @@ cdef enum Proof:
     UNSEEN = 2              # Python has not yet said that no pattern fits it
 
 
-cdef Proof find_asked(const Names *names, const Question *question, Numbers *found) noexcept nogil
+cdef struct Hashes:
+    # Of an asked name and of its parent, 0 where it has none.
+    uint64_t name
+    uint64_t parent
+
+
+cdef void hash_asked(const Names *names, const Question *question, Hashes *hashes) noexcept nogil
+    # Hash an asked name, and let the processor load what ``find_asked`` will look at.
+
+cdef Proof find_asked(
+    const Names *names, const Question *question, const Hashes *hashes, Numbers *found
+) noexcept nogil
     # Find the numbers of an asked name's sets; 0 where nobody speaks of it.
 
 cdef Proof find(

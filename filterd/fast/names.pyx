@@ -8,7 +8,7 @@ from filterd.fast.atomic cimport load_64, store_64
 from filterd.fast.packet cimport Question
 from filterd.lists._native.search cimport Search
 from filterd.lists._native.siphash cimport siphash24
-from filterd.lists._native.slots cimport Slots, narrow_pair, wide_pair, word_at
+from filterd.lists._native.slots cimport Slots, narrow_pair, wide_pair, word_at, fetch, slot_of
 
 cdef enum:
     # A name of more labels is not searched for helplines: Python proves it.
@@ -71,10 +71,12 @@ cdef inline bint step(
 
 
 cdef void climb(
-    const Names *names, const uint8_t *text, uint32_t size, uint64_t hash, Numbers *found
+    const Names *names, const uint8_t *text, uint32_t size, const Hashes *hashes, Numbers *found
 ) noexcept nogil:
-    """Look at a name, whose hash is given, and then at each of its parents."""
+    """Look at a name, and then at each of its parents."""
     cdef uint32_t at = 0
+    cdef uint64_t hash = hashes.name
+    cdef uint64_t next = hashes.parent
     cdef bint knows_base = names.listed.pairs <= 1
     cdef bint knows_typed = names.typed_count == 0
     found.base = found.typed = 0
@@ -84,7 +86,8 @@ cdef void climb(
         at += 1
         if at >= size:
             return
-        hash = siphash24(&names.key, text + at, size - at)
+        hash = next if next else siphash24(&names.key, text + at, size - at)
+        next = 0
 
 
 cdef bint is_plain(const Names *names, uint64_t hash) noexcept nogil:
@@ -105,18 +108,33 @@ cdef Proof find(
     const Names *names, const uint8_t *text, uint32_t size, Numbers *found
 ) noexcept nogil:
     cdef uint64_t hash = siphash24(&names.key, text, size)
+    cdef Hashes hashes
     if names.needs_plain and not is_plain(names, hash):
         return UNSEEN
-    climb(names, text, size, hash, found)
+    hashes.name = hash
+    hashes.parent = 0
+    climb(names, text, size, &hashes, found)
     return PROVEN
 
 
+cdef void hash_asked(const Names *names, const Question *question, Hashes *hashes) noexcept nogil:
+    cdef uint32_t behind
+    hashes.name = siphash24(&names.key, question.text, question.text_size)
+    hashes.parent = 0
+    fetch(slot_of(&names.listed, hashes.name))
+    if question.labels > 2:  # a top-level domain is hardly ever listed
+        behind = question.label_at[1]
+        hashes.parent = siphash24(
+            &names.key, question.text + behind, question.text_size - behind
+        )
+        fetch(slot_of(&names.listed, hashes.parent))
+
+
 cdef Proof find_asked(
-    const Names *names, const Question *question, Numbers *found
+    const Names *names, const Question *question, const Hashes *hashes, Numbers *found
 ) noexcept nogil:
     cdef const uint8_t *text = &question.text[0]
     cdef uint32_t at, size, number
-    cdef uint64_t hash
     if not question.labels:
         return MEANT
     at = question.label_at[question.labels - 1]
@@ -124,12 +142,11 @@ cdef Proof find_asked(
     for number in range(names.top_count):
         if names.tops[number].size == size and not memcmp(names.tops[number].text, text + at, size):
             return MEANT
-    hash = siphash24(&names.key, text, question.text_size)
-    if holds(names.marked, names.marked_mask, hash):
+    if holds(names.marked, names.marked_mask, hashes.name):
         return MEANT
-    if names.needs_plain and not is_plain(names, hash):
+    if names.needs_plain and not is_plain(names, hashes.name):
         return UNSEEN
-    climb(names, text, question.text_size, hash, found)
+    climb(names, text, question.text_size, hashes, found)
     return PROVEN
 
 

@@ -27,6 +27,19 @@ cdef inline uint32_t home_of(uint64_t hashed, uint32_t homes) noexcept nogil:
     return ((hashed >> 32) * homes + ((hashed & <uint64_t>0xFFFFFFFF) * homes >> 32)) >> 32
 
 
+cdef extern from *:
+    """
+    static inline void filterd_fetch(const void *at) { __builtin_prefetch(at); }
+    """
+    # Let the processor load what lies there while it does something else.  Reads nothing.
+    void fetch "filterd_fetch"(const void *at) noexcept nogil
+
+
+cdef inline const uint8_t *slot_of(const Slots *slots, uint64_t hashed) noexcept nogil:
+    """Return where the search for a hash begins."""
+    return slots.at + (<size_t>16 if slots.wide else <size_t>8) * home_of(hashed, slots.homes)
+
+
 cdef inline uint64_t word_at(const uint8_t *at) noexcept nogil:
     cdef uint64_t word
     memcpy(&word, at, sizeof(word))
