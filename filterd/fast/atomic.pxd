@@ -1,5 +1,6 @@
 # Memory that two threads look at: loads that see all that was written before the store, stores that
-# show it.  Compilers' builtins, so the same on every machine.  Touches only the word it is given.
+# show it, and locks for what is more than a word.  Compilers' builtins, so the same on every machine.
+# Touches only what it is given.
 
 from libc.stdint cimport uint32_t, uint64_t
 
@@ -45,3 +46,12 @@ cdef extern from *:
     void add_64 "filterd_add_64"(uint64_t *word, uint64_t value) noexcept nogil
     void fence "filterd_fence"() noexcept nogil
     void fence_for_reading "filterd_fence_for_reading"() noexcept nogil
+
+
+cdef extern from "<pthread.h>" nogil:
+    ctypedef struct pthread_mutex_t:
+        pass
+    int pthread_mutex_init(pthread_mutex_t *lock, const void *attributes)
+    int pthread_mutex_lock(pthread_mutex_t *lock)
+    int pthread_mutex_unlock(pthread_mutex_t *lock)
+    int pthread_mutex_destroy(pthread_mutex_t *lock)

@@ -6,14 +6,11 @@
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from filterd.fast.answer cimport Answer
+from filterd.fast.atomic cimport pthread_mutex_t
 from filterd.fast.names cimport Numbers
 from filterd.fast.packet cimport Question
 from filterd.fast.reply cimport Body
 from filterd.lists._native.siphash cimport SipKey
-
-cdef extern from "<pthread.h>" nogil:
-    ctypedef struct pthread_mutex_t:
-        pass
 
 cdef enum:
     SHARDS = 8

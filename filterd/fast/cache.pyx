@@ -8,6 +8,9 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy
 from filterd.fast.answer cimport Answer, seconds
+from filterd.fast.atomic cimport (
+    pthread_mutex_destroy, pthread_mutex_init, pthread_mutex_lock, pthread_mutex_unlock
+)
 from filterd.fast.kernel cimport roomy
 from filterd.fast.names cimport chained
 from filterd.fast.packet cimport CD, MAX_NAME_OCTETS, Question
@@ -18,12 +21,6 @@ from filterd.resolve.cache import SIZE_BYTES
 from filterd.resolve.cache import Entry as PythonEntry
 from filterd.wire import name as wire_names
 from filterd.wire.answer import Body as PythonBody
-
-cdef extern from "<pthread.h>" nogil:
-    int pthread_mutex_init(pthread_mutex_t *lock, const void *attributes)
-    int pthread_mutex_lock(pthread_mutex_t *lock)
-    int pthread_mutex_unlock(pthread_mutex_t *lock)
-    int pthread_mutex_destroy(pthread_mutex_t *lock)
 
 cdef enum:
     START = 8               # where a room's first entry lies: 0 stands for none

@@ -4,6 +4,7 @@
 from cython cimport final
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
+from filterd.fast.airborne cimport MOST_WORKERS, free_airborne, new_airborne
 from filterd.fast.atomic cimport fence, load_pointer, store_32, store_pointer
 from filterd.fast.flights cimport UPSTREAMS
 from filterd.fast.kernel cimport EFD_CLOEXEC, EFD_NONBLOCK, close, eventfd, eventfd_read
@@ -21,11 +22,13 @@ cdef class Core:
         self.world = tables.world
         self._tables = tables
         self._retired = []
+        self.airborne = new_airborne()
         self.passed_event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)
         if self.passed_event < 0:
             raise OSError("no event descriptor can be had")
 
     def __dealloc__(self):
+        free_airborne(self.airborne)
         if self.passed_event >= 0:
             close(self.passed_event)
 
@@ -69,10 +72,11 @@ cdef class Core:
                 return True
         return False
 
-    cdef uint32_t join(self) except? 0xFFFFFFFF:
-        """Return the number of one more worker."""
+    cdef uint32_t join(self, int wake_event) except? 0xFFFFFFFF:
+        """Return the number of one more worker, who is woken by this event."""
         if self.workers == MOST_WORKERS:
             raise ValueError("too many workers")
+        self.airborne.wake[self.workers] = wake_event
         self.workers += 1
         return self.workers - 1
 

@@ -1,11 +1,14 @@
 # Questions on their way to plain upstreams, and who waits for each.
 #
 # A flight is one question: a fresh random port and a random id for each try, on a socket connected to
-# the upstream, so that nobody else is heard.  Equal questions share a flight.  Touches its own memory
-# and sockets, reads the way (whom to ask), and keeps answers in the cache.  All it cannot prove ends
+# the upstream, so that nobody else is heard.  Equal questions share a flight, and a flight for what
+# another worker asks *follows* that one: it asks only when the other is slow or brings nothing.
+# Touches its own memory and sockets and the table of what is asked, reads the way (whom to ask), and
+# keeps answers in the cache.  All it cannot prove ends
 # with its waiters passed to Python: what was truncated, malformed, unsure or not to be kept.
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from filterd.fast.airborne cimport Airborne, Part
 from filterd.fast.answer cimport Answer
 from filterd.fast.cache cimport Store
 from filterd.fast.judge cimport Asked
@@ -62,6 +65,7 @@ cdef struct Flight:
     Way way
     double deadline
     double next_look        # tick
+    Part part
     uint32_t tries_made
     Try tries[2]
     uint32_t first
@@ -79,6 +83,8 @@ cdef enum End:
 cdef struct Flights:
     const Way *way
     Store *store
+    Airborne *airborne
+    uint32_t worker         # our number there
     int poll
     double next_look        # the earliest of all flights
     uint32_t count
@@ -95,7 +101,9 @@ cdef struct Flights:
     Waiter waiters[1025]
 
 
-cdef Flights *new_flights(const Way *way, Store *store, int poll) except NULL
+cdef Flights *new_flights(
+    const Way *way, Store *store, Airborne *airborne, uint32_t worker, int poll
+) except NULL
 cdef void free_flights(Flights *flights) noexcept
 
 cdef bint board(Flights *flights, const Asked *asked, const Peer *peer, double tick) noexcept nogil
@@ -103,6 +111,10 @@ cdef bint board(Flights *flights, const Asked *asked, const Peer *peer, double t
 
 cdef Flight *hear(Flights *flights, uint64_t number, double tick, End *how) noexcept nogil
     # Read the socket that ``number`` (of poll) stands for; return the flight that ended so, or NULL.
+
+cdef Flight *follow(Flights *flights, double tick) noexcept nogil
+    # After a leader landed: return a flight whose answer is in the cache by now, and let those that
+    # it brought none ask themselves.  Call again until it is NULL.
 
 cdef Flight *look(Flights *flights, double tick, End *how) noexcept nogil
     # Ask beside what is slow; return a flight whose time is over.  Call again until it is NULL.

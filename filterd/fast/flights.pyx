@@ -4,9 +4,10 @@
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy, memset
+from filterd.fast.airborne cimport ALONE, FOLLOWS, LEADS, Airborne, landed, take_part
 from filterd.fast.answer cimport LARGEST_REPLY, is_reply_to, walk
 from filterd.fast.atomic cimport add_64, fence_for_reading, load_32, store_64
-from filterd.fast.cache cimport keep
+from filterd.fast.cache cimport find_locked, keep, unlock
 from filterd.fast.kernel cimport (
     MSG_DONTWAIT, close, connect, datagrams, disconnect, family_of, getrandom, is_broken, recv, send,
     watch
@@ -29,13 +30,17 @@ cdef uint16_t REFUSED = codes.REFUSED
 cdef double NEVER = 1e300
 
 
-cdef Flights *new_flights(const Way *way, Store *store, int poll) except NULL:
+cdef Flights *new_flights(
+    const Way *way, Store *store, Airborne *airborne, uint32_t worker, int poll
+) except NULL:
     cdef Flights *flights = <Flights *>calloc(1, sizeof(Flights))
     cdef uint32_t at
     if flights == NULL:
         raise MemoryError
     flights.way = way
     flights.store = store
+    flights.airborne = airborne
+    flights.worker = worker
     flights.poll = poll
     flights.next_look = NEVER
     flights.free_waiter = 1
@@ -124,7 +129,7 @@ cdef Flight *flight_of(Flights *flights, const Asked *asked) noexcept nogil:
 
 
 cdef Flight *take_off(Flights *flights, const Asked *asked, double tick) noexcept nogil:
-    """Begin a flight and ask the first upstream; NULL when that cannot be done."""
+    """Begin a flight: ask the first upstream unless another worker does; NULL when that fails."""
     cdef Flight *flight
     cdef uint32_t at = 0
     while at < MOST_FLIGHTS and flights.is_used[at]:
@@ -143,13 +148,21 @@ cdef Flight *take_off(Flights *flights, const Asked *asked, double tick) noexcep
     flight.next_look = tick + NEXT_TRY
     flight.tries_made = 0
     flight.first = flight.last = NOBODY
-    if not try_once(flights, flight, asked.packet, at, tick):
+    flight.part = take_part(flights.airborne, flight.hash, flights.worker)
+    if flight.part != FOLLOWS and not try_once(flights, flight, asked.packet, at, tick):
+        end_part(flights, flight)
         return NULL
     flights.is_used[at] = True
     flights.count += 1
     if flight.next_look < flights.next_look:
         flights.next_look = flight.next_look
     return flight
+
+
+cdef void end_part(Flights *flights, Flight *flight) noexcept nogil:
+    if flight.part == LEADS:
+        landed(flights.airborne, flight.hash)
+    flight.part = ALONE
 
 
 cdef bint try_once(
@@ -292,6 +305,25 @@ cdef void close_tries(Flights *flights, Flight *flight, double tick) noexcept no
                 count(flights, flight, &flights.health.failed[one.upstream])
 
 
+cdef Flight *follow(Flights *flights, double tick) noexcept nogil:
+    cdef Flight *flight
+    cdef uint32_t at
+    for at in range(MOST_FLIGHTS):
+        flight = &flights.flights[at]
+        if not flights.is_used[at] or flight.part != FOLLOWS:
+            continue
+        if find_locked(flights.store, flight.hash, &flight.question, tick) != NULL:
+            unlock(flights.store, flight.hash)
+            flight.part = ALONE
+            close_tries(flights, flight, tick)
+            return flight
+        # It may have been another's leader, or ours brought nothing: then it is asked again.
+        flight.part = take_part(flights.airborne, flight.hash, flights.worker)
+        if flight.part != FOLLOWS and not flight.tries_made:
+            flight.next_look = flights.next_look = tick
+    return NULL
+
+
 cdef Flight *look(Flights *flights, double tick, End *how) noexcept nogil:
     cdef Flight *flight
     cdef uint32_t at
@@ -304,6 +336,8 @@ cdef Flight *look(Flights *flights, double tick, End *how) noexcept nogil:
         if flight.tries_made < MOST_TRIES and flight.first != NOBODY:
             try_once(flights, flight, flights.waiters[flight.first].packet, at, tick)
             flight.next_look = flight.deadline
+            if flight.tries_made < MOST_TRIES and tick + NEXT_TRY < flight.deadline:
+                flight.next_look = tick + NEXT_TRY
         if tick >= flight.deadline or not is_open(flight):
             how[0] = UNANSWERED
             close_tries(flights, flight, tick)
@@ -320,6 +354,7 @@ cdef Waiter *leaving(Flights *flights, Flight *flight) noexcept nogil:
     cdef uint32_t number = flight.first
     cdef Waiter *waiter
     if number == NOBODY:
+        end_part(flights, flight)
         flights.is_used[flight - flights.flights] = False
         flights.count -= 1
         return NULL

@@ -10,15 +10,15 @@ from filterd.fast.atomic cimport (
 )
 from filterd.fast.common cimport Core
 from filterd.fast.flights cimport (
-    KEPT, UNANSWERED, UPSTREAMS, End, Flight, Health, Waiter, board, free_flights, hear, leaving, look,
-    new_flights, wait_ms
+    KEPT, UNANSWERED, UPSTREAMS, End, Flight, Health, Waiter, board, follow, free_flights, hear,
+    leaving, look, new_flights, wait_ms
 )
 from filterd.fast.judge cimport (
     ANSWERED, CACHED, MISSING, ODD, UNTAUGHT, UPSTREAM, Line, Turn, Why, answer, fail, read
 )
 from filterd.fast.kernel cimport (
     EFD_CLOEXEC, EFD_NONBLOCK, EPOLL_CLOEXEC, MSG_DONTWAIT, close, epoll_create1, epoll_event,
-    epoll_wait, eventfd, eventfd_write, plain_address, recvmmsg, reply_control, roomy,
+    epoll_wait, eventfd, eventfd_read, eventfd_write, plain_address, recvmmsg, reply_control, roomy,
     sendmmsg, tick_now, wall_now, watch
 )
 from filterd.fast.passing cimport CONTROL_OCTETS, PEER_OCTETS, hand_over, taken
@@ -34,6 +34,7 @@ cdef enum:
     PASSED_OCTETS = 1 << 20
 
 cdef uint64_t STOP = 0xFFFFFFFF
+cdef uint64_t WAKE = 0xFFFFFFFE
 
 REASONS = {int(ODD): "odd", int(UNTAUGHT): "untaught", int(MISSING): "missing"}
 
@@ -49,7 +50,7 @@ cdef class Worker:
     def __cinit__(self, Core core not None, sockets):
         cdef uint16_t number
         self.core = core
-        self.poll = self.stop_event = -1
+        self.poll = self.stop_event = self.wake_event = -1
         if len(sockets) > MOST_SOCKETS:
             raise ValueError("too many sockets for one worker")
         self.lines = new_ring(LINES_OCTETS)
@@ -60,15 +61,21 @@ cdef class Worker:
         memset(self.batch, 0, sizeof(Batch))
         self.poll = epoll_create1(EPOLL_CLOEXEC)
         self.stop_event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)
-        if self.poll < 0 or self.stop_event < 0 or watch(self.poll, self.stop_event, STOP):
+        self.wake_event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)
+        if (
+            self.poll < 0 or self.stop_event < 0 or self.wake_event < 0
+            or watch(self.poll, self.stop_event, STOP) or watch(self.poll, self.wake_event, WAKE)
+        ):
             raise OSError("no event descriptor can be had")
         for number in range(len(sockets)):
             self.descriptors[number], self.is_wild[number] = sockets[number]
             if watch(self.poll, self.descriptors[number], number):
                 raise OSError("a socket cannot be watched")
-        self.flights = new_flights(&core.way, core.cache.store, self.poll)
         self.prepare()
-        self.number = core.join()
+        self.number = core.join(self.wake_event)
+        self.flights = new_flights(
+            &core.way, core.cache.store, core.airborne, self.number, self.poll
+        )
 
     def __dealloc__(self):
         free_flights(self.flights)
@@ -79,6 +86,8 @@ cdef class Worker:
             close(self.poll)
         if self.stop_event >= 0:
             close(self.stop_event)
+        if self.wake_event >= 0:
+            close(self.wake_event)
 
     cdef void prepare(self) noexcept:
         """Point the headers of a batch at its buffers, once."""
@@ -184,7 +193,9 @@ cdef class Worker:
             for at in range(ready):
                 if events[at].data.u64 == STOP:
                     return 0
-                if events[at].data.u64 < MOST_SOCKETS:
+                if events[at].data.u64 == WAKE:
+                    self.land_followed()
+                elif events[at].data.u64 < MOST_SOCKETS:
                     self.drain(<uint16_t>events[at].data.u64)
                 else:
                     self.land(events[at].data.u64)
@@ -289,6 +300,19 @@ cdef class Worker:
         flight = hear(self.flights, number, turn.tick, &how)
         if flight != NULL:
             self.end_flight(&turn, flight, how)
+        self.end()
+
+    cdef void land_followed(self) noexcept nogil:
+        """Answer those whose question another worker asked."""
+        cdef Turn turn
+        cdef Flight *flight
+        cdef uint64_t times
+        eventfd_read(self.wake_event, &times)
+        self.begin(&turn)
+        flight = follow(self.flights, turn.tick)
+        while flight != NULL:
+            self.end_flight(&turn, flight, KEPT)
+            flight = follow(self.flights, turn.tick)
         self.end()
 
     cdef void look_after(self) noexcept nogil:

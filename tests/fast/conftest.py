@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import dns.message
@@ -21,6 +22,7 @@ from filterd.policy.snapshot import Policy, compile_policy
 from filterd.resolve.engine import Engine
 from filterd.resolve.record import Record
 from filterd.resolve.upstreams import Upstream, Upstreams
+from filterd.service.sockets import _fellows
 
 KEY = bytes(range(16))
 LISTS = {
@@ -93,6 +95,7 @@ class NanoUpstream(asyncio.DatagramProtocol):
         self.zone: dict[str, list[str]] = {}
         self.asked: list[str] = []
         self.is_silent = False
+        self.wait_s = 0.0
         self.odd: Callable[[bytes], bytes] | None = None  # what is said instead
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -107,6 +110,10 @@ class NanoUpstream(asyncio.DatagramProtocol):
         if self.odd is not None:
             self.transport.sendto(self.odd(data), addr)
             return
+        send = partial(self.transport.sendto, self._reply(message, name), addr)
+        asyncio.get_running_loop().call_later(self.wait_s, send)
+
+    def _reply(self, message: dns.message.Message, name: str) -> bytes:
         reply = dns.message.make_response(message, recursion_available=True)
         lines = self.zone.get(name, [f"{name}. 300 IN A 192.0.2.7"])
         if lines == ["NXDOMAIN"]:
@@ -117,7 +124,7 @@ class NanoUpstream(asyncio.DatagramProtocol):
             for line in lines:
                 owner, ttl, _, rdtype, rdata = line.split(" ", 4)
                 reply.answer.append(dns.rrset.from_text(owner, int(ttl), "IN", rdtype, rdata))
-        self.transport.sendto(reply.to_wire(), addr)
+        return reply.to_wire()
 
 
 class Running:
@@ -147,20 +154,22 @@ class Running:
         return 0 if self.front is None else self.front.counts()["passed"]
 
 
-def bound(address: str, port: int = 0, *, share: bool = False) -> socket.socket:
+def bound(address: str, port: int = 0) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
     if family == socket.AF_INET6:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     sock.bind((address, port))
-    if share:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     return sock
 
 
 @asynccontextmanager
 async def running(
-    the_policy: Policy, *, has_core: bool = True, addresses: Iterable[str] = ("127.0.0.1",)
+    the_policy: Policy,
+    *,
+    has_core: bool = True,
+    addresses: Iterable[str] = ("127.0.0.1",),
+    workers: int = 1,
 ) -> AsyncIterator[Running]:
     from filterd.fast.cache import AnswerCache  # noqa: PLC0415 (skipped above where not built)
     from filterd.fast.front import Front, Macs  # noqa: PLC0415
@@ -176,6 +185,7 @@ async def running(
     sockets = [bound(first)]
     port = sockets[0].getsockname()[1]
     sockets += [bound(other, port) for other in others]
+    sockets += _fellows(sockets[0], workers - 1)
     engine = Engine(the_policy, HOME_NETWORKS, cache=AnswerCache(KEY) if has_core else None)
     upstreams = Upstreams([asked])
     front = None
