@@ -17,10 +17,10 @@ _MOST, _MOST_MISSES = 700_000, 300_000
 _STEADY = 7_000
 
 _REACH = {
-    "cached": "≥ .90 limit, 2 × each",
-    "blocked": "≥ .85 limit, 8 × dnsmasq, 2.5 × unbound",
-    "mixed": "≥ .75 limit, 10 × dnsmasq, 2.5 × unbound",
-    "misses": "≥ 2 × dnsmasq, 1 × unbound",
+    "cached": "≥ .90 × limit, ≥ 2 × dnsmasq, ≥ 2 × unbound",
+    "blocked": "≥ .85 × limit, ≥ 8 × dnsmasq, ≥ 2.5 × unbound",
+    "mixed": "≥ .75 × limit, ≥ 10 × dnsmasq, ≥ 2.5 × unbound",
+    "misses": "≥ 2 × dnsmasq, ≥ 1 × unbound",
 }
 _WORDS = {
     "cached": "allowed names in the cache",
