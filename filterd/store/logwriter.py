@@ -26,6 +26,9 @@ _BUSY_S = 5.0
 _PRAGMAS = (
     "synchronous=NORMAL",
     "secure_delete=ON",
+    # In pages of 4 KiB, four times as many as usual: what is written again and again is then copied
+    # into the database less often, which is a tenth of the time for many rows.
+    "wal_autocheckpoint=4000",
     # A burst makes the journal long; give the room back afterwards.
     "journal_size_limit=16777216",
 )
