@@ -3,6 +3,8 @@
 ``inside.py compile CONFIG``: a house's lists from text to the mapped index, and the most memory
 ``inside.py lookup INDEX KEY NAMES CORE``: one look-up, by the native core or by Python's
 ``inside.py patterns FILE``: what a name costs that no pattern has met
+``inside.py log FOLDER``: a day of a school's log, written into an empty folder and searched by name
+``inside.py age LOG ROWS``: put rows of eight days ago into a house's log
 """
 
 # ruff: noqa: PLC0415 - a job imports what it measures and no more, for the memory
@@ -16,6 +18,7 @@ import time
 from pathlib import Path
 
 _TIMES = 5
+_DAY_S = 24 * 3600
 
 
 def compiling(config: str) -> dict[str, float]:
@@ -74,6 +77,50 @@ def matching(patterns_file: str) -> dict[str, float]:
     return {"us": _each_ns(match, names) / 1e3}
 
 
+def logging(folder: str) -> dict[str, float]:
+    """Rows a second, and for each thing sought the milliseconds."""
+    from school import EACH, SEATS, School
+
+    from filterd.store.log import LogFilter, LogReader
+    from filterd.store.schema import upgrade
+
+    state, rows = Path(folder), SEATS * EACH
+    upgrade(state)
+    school = School(state, rows, time.time() - _DAY_S)
+    found = {"rows_s": rows / _write(state / "log.db", school.batches())}
+    reader = LogReader(state / "log.db")
+    for what, text in school.sought().items():
+        took = []
+        for _ in range(_TIMES):
+            started = time.perf_counter()
+            reader.search(LogFilter(text=text))
+            took.append((time.perf_counter() - started) * 1e3)
+        found[what] = statistics.median(took)
+    reader.close()
+    return found
+
+
+def aging(log: str, rows: str) -> dict[str, float]:
+    from school import School
+
+    file = Path(log)
+    school = School(file.parent, int(rows), time.time() - 8 * _DAY_S)
+    return {"seconds": _write(file, school.batches())}
+
+
+def _write(log: Path, batches) -> float:
+    """The seconds that the log's own writer took for it, on the disk it lies on."""
+    from filterd.store.logwriter import LogWriter
+
+    writer, took = LogWriter(log), 0.0
+    for batch in batches:
+        started = time.perf_counter()
+        writer.write(batch)
+        took += time.perf_counter() - started
+    writer.close()
+    return took
+
+
 def _each_ns(call, names: list[str]) -> float:
     took = []
     for _ in range(_TIMES):
@@ -90,5 +137,11 @@ def _peak_mib() -> float:
 
 
 if __name__ == "__main__":
-    jobs = {"compile": compiling, "lookup": looking_up, "patterns": matching}
+    jobs = {
+        "compile": compiling,
+        "lookup": looking_up,
+        "patterns": matching,
+        "log": logging,
+        "age": aging,
+    }
     print(json.dumps(jobs[sys.argv[1]](*sys.argv[2:])))

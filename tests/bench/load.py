@@ -59,12 +59,12 @@ class Generator:
         else:
             _read(self.start(port, questions, 10, (-1, 1, 32, 0)))
 
-    def steady(self, port: int, questions: Path, seconds: float) -> Load:
-        """2,000 questions a second, whatever comes back."""
-        return _read(self.steadily(port, questions, seconds))
+    def steady(self, port: int, questions: Path, seconds: float, rate: int = RATE) -> Load:
+        """So many questions a second, whatever comes back."""
+        return _read(self.start(port, questions, seconds, (rate, 8, 0, 0)))
 
     def steadily(self, port: int, questions: Path, seconds: float) -> "subprocess.Popen[str]":
-        """The same, while something else goes on; ``finish`` returns what came of it."""
+        """2,000 of them, while something else goes on; ``finish`` returns what came of it."""
         return self.start(port, questions, seconds, (RATE, 8, 0, 0))
 
     def start(

@@ -19,7 +19,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import alone
+import busy
 import data
+import keeping
 import lists
 import patterns
 import upkeep
@@ -38,7 +41,9 @@ _SETTLED_S = 5  # filterd looks after its lists 3 s after its start
 
 KINDS = ("cached", "blocked", "mixed", "misses")
 ALONE = ("lists", "large", "start", "cold")
-ROWS = (*ALONE, *KINDS, "clients", "latency", "memory", "lookup", "patterns", "busy", "reload")
+ROWS = (
+    *ALONE, *KINDS, "clients", "latency", "memory", "lookup", "patterns", "python", "log", "busy", "reload",
+)  # fmt: skip
 ASKING = frozenset(ROWS) - frozenset(ALONE)  # those for which every server is up
 
 
@@ -148,8 +153,10 @@ def _while_they_run(bench: Bench, servers: list[Server], wanted: set[str]) -> It
     jobs["memory"] = partial(upkeep.memory, servers)
     jobs["lookup"] = partial(_look_ups, bench, servers[0], traffic)
     jobs["patterns"] = partial(_patterns, bench, servers[0], traffic)
+    jobs["python"] = partial(_python, bench, traffic)
     if bench.generator.has_times:
-        jobs["busy"] = partial(_busy, bench, traffic)
+        jobs["log"] = partial(_log, bench, servers[0], traffic)
+        jobs["busy"] = partial(_busy, bench, servers[0], traffic)
         jobs["reload"] = partial(upkeep.reloads, traffic)
     for name, job in jobs.items():
         if name in wanted:
@@ -169,10 +176,21 @@ def _patterns(bench: Bench, ours: Server, traffic: Traffic) -> list[Row]:
     return rows + patterns.new_name(bench.folder, bench.rounds)
 
 
-def _busy(bench: Bench, traffic: Traffic) -> list[Row]:
-    config = bench.house("neighbour").write(free_port())
-    upkeep.prepare_house(config)
-    return upkeep.beside_a_compile(traffic, config)
+def _python(bench: Bench, traffic: Traffic) -> list[Row]:
+    second = alone.without_core(bench.folder, bench.names, bench.upstream, bench.probe)
+    with running([second]):
+        return alone.python_alone(second, traffic)
+
+
+def _log(bench: Bench, ours: Server, traffic: Traffic) -> list[Row]:
+    second = keeping.without_log(bench.folder, bench.names, bench.upstream, bench.probe)
+    with running([second]):
+        rows = keeping.answering(ours, second, bench.generator, traffic.questions, bench.rounds)
+    return rows + keeping.storing(bench.folder, bench.rounds)
+
+
+def _busy(bench: Bench, ours: Server, traffic: Traffic) -> list[Row]:
+    return busy.beside_work(traffic, ours, bench.house("neighbour").write(free_port()))
 
 
 def main() -> None:

@@ -12,9 +12,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 from machine import HERE, SERVER_CORE, on_core, tool
@@ -23,6 +24,7 @@ sys.path.insert(0, str(HERE.parent / "e2e"))
 
 from running import FILTERD, free_port
 
+from filterd.service.control import ask_dns
 from filterd.wire.name import to_wire
 
 CLIENTS = 30
@@ -47,6 +49,7 @@ _PROFILE = """\
     child{number}:
       name: Child {number}
       blocked_categories: [adult]
+      log: {log}
       windows: [{{name: Night, start: "21:00", end: "06:00", mode: block, categories: [games]}}]
 """
 _DEVICE = (
@@ -104,13 +107,17 @@ def ask(port: int, name: str, timeout_s: float) -> bytes | None:
 
 @dataclass
 class Server:
-    """One server.  ``probe`` is a name that it must block before it counts as started."""
+    """One server.  ``probe`` is a name that it must block before it counts as started.
+
+    ``surroundings`` are added to the environment it is started in.
+    """
 
     name: str
     argv: Sequence[str]
     folder: Path
     port: int
     probe: str = ""
+    surroundings: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> float:
@@ -122,8 +129,9 @@ class Server:
         started = time.monotonic()
         with on_core(SERVER_CORE), (self.folder / "said.txt").open("ab") as said:
             self.process = subprocess.Popen(
-                self.argv, cwd=self.folder, env=_environment(), stdout=said, stderr=said
-            )
+                self.argv, cwd=self.folder, stdout=said, stderr=said,
+                env=_environment(self.surroundings),
+            )  # fmt: skip
         self.wait_for(self.probe)
         return time.monotonic() - started
 
@@ -170,6 +178,18 @@ class Server:
     def memory_mib(self) -> float:
         return self.answering().memory_info().rss / 2**20
 
+    def cpu_s(self) -> float:
+        """The CPU seconds that the answering process has used, all threads."""
+        used = self.answering().cpu_times()
+        return float(used.user + used.system)
+
+    def status(self) -> dict[str, Any]:
+        """What filterd's answering process says of itself."""
+        told = ask_dns(self.folder / "state" / "control.sock", "status")
+        if told is None:
+            raise SystemExit(f"{self.name} does not say how it is")
+        return told
+
     def take_in_again(self, new_name: str) -> None:
         """Add a name to the list and make the server take the list in, as its operator would."""
         assert self.process is not None
@@ -183,9 +203,10 @@ class Server:
         self.wait_for(new_name)
 
 
-def _environment() -> dict[str, str]:
+def _environment(more: Mapping[str, str]) -> dict[str, str]:
     """As in a house, where Python keeps what it has compiled of its modules."""
-    return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    ours = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return {**ours, **more}
 
 
 _LINES = {
@@ -197,13 +218,18 @@ _LINES = {
 
 @dataclass(frozen=True)
 class House:
-    """How a filterd is set up: its list, and more lists as lines of YAML with their files."""
+    """How a filterd is set up: its list, and more lists as lines of YAML with their files.
+
+    ``log`` is the depth of every profile's log; ``surroundings`` are more words of its environment.
+    """
 
     folder: Path
     names: Path
     upstream: int
     more: str = ""
     files: Sequence[Path] = field(default=())
+    log: str = "full"
+    surroundings: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, port: int) -> Path:
         """Write the folder with its ``config.yaml``; return that file."""
@@ -223,7 +249,7 @@ class House:
                 upstream=self.upstream,
                 names="names",
                 more=self.more,
-                profiles="".join(_PROFILE.format(number=number) for number in range(10)),
+                profiles="".join(_PROFILE.format(number=n, log=self.log) for n in range(10)),
                 devices="".join(devices),
             )
         )
@@ -233,7 +259,7 @@ class House:
 def filterd(house: House, probe: str) -> Server:
     port = free_port()
     argv = [*FILTERD, "run", "--config", str(house.write(port))]
-    return Server("filterd", argv, house.folder, port, probe)
+    return Server("filterd", argv, house.folder, port, probe, house.surroundings)
 
 
 def peer(name: str, folder: Path, names: Path, upstream: int, probe: str) -> Server | None:

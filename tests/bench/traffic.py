@@ -52,9 +52,9 @@ class Traffic:
         self.warm()
         time.sleep(_REST_S)
 
-    def at_most(self, kind: str) -> list[Row]:
-        """Answers a second for one kind of names."""
-        row = Row(_WORDS[kind], "answers/s", _REACH[kind])
+    def at_most(self, kind: str, who: str = "", reach: str = "") -> list[Row]:
+        """Answers a second for one kind of names; of another filterd than the first, say whose."""
+        row = Row(f"{who}{_WORDS[kind]}", "answers/s", reach or _REACH[kind])
         self._each_round(row, kind, 0)
         return [row]
 

@@ -1,20 +1,15 @@
 """Rows about what else goes on in a house: starts, lists that are taken in, memory."""
 
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from load import finish
-from machine import SERVER_CORE, on_core
 from report import OURS, Row, progress
 from servers import Server
 from traffic import Traffic
 
 _IDLE_S = 3
-_STEADY_ROUNDS = 5
 _RELOAD_S = {"filterd": 4, "dnsmasq": 4, "unbound": 7}
 
 
@@ -58,47 +53,6 @@ def memory(servers: list[Server]) -> list[Row]:
     return [row]
 
 
-def beside_a_compile(traffic: Traffic, config: Path) -> list[Row]:
-    """Answers while a worker at nice 19 compiles a million names on the server's processor.
-
-    It compiles for another house, again and again, so that nothing else changes.
-    """
-    ours = _ours(traffic)
-    late = Row("99th percentile beside a compiling worker ÷ without", "×", "≤ 1.5")
-    slowest = Row("slowest answer beside it", "ms", "≤ 20")
-    lost = Row("lost beside it", "answers", "0")
-    traffic.rest()
-    for _ in range(_STEADY_ROUNDS):
-        idle = traffic.generator.steady(ours.port, traffic.questions.mixed(7_000), _IDLE_S)
-        running = traffic.generator.steadily(ours.port, traffic.questions.mixed(9_000), 4)
-        _compile_while(running, config)
-        busy = finish(running)
-        progress(late, OURS, busy.p99_us / idle.p99_us, {"idle µs": idle.p99_us})
-        progress(slowest, OURS, busy.slowest_us / 1e3, {"idle ms": idle.slowest_us / 1e3})
-        progress(lost, OURS, busy.lost + busy.failed)
-    return [late, slowest, lost]
-
-
-def _compile_while(running: "subprocess.Popen[str]", config: Path) -> None:
-    worker = [sys.executable, "-m", "filterd.service.worker"]
-    while running.poll() is None:
-        shutil.rmtree(config.parent / "state" / "lists", ignore_errors=True)  # to read it anew
-        with on_core(SERVER_CORE):
-            job = subprocess.Popen([*worker, "compile", str(config)], stdout=subprocess.DEVNULL)
-        while job.poll() is None and running.poll() is None:
-            time.sleep(0.01)
-        if job.poll() is None:
-            job.terminate()
-        job.wait(20)
-
-
-def prepare_house(config: Path) -> None:
-    """Make the databases of a house that is never started."""
-    worker = [sys.executable, "-m", "filterd.service.worker"]
-    (config.parent / "state").mkdir(mode=0o700)
-    subprocess.run([*worker, "prepare", str(config)], check=True, timeout=60)
-
-
 def reloads(traffic: Traffic) -> list[Row]:
     """What a list that is taken in again costs those who ask meanwhile.
 
@@ -128,7 +82,3 @@ def reloads(traffic: Traffic) -> list[Row]:
                 {"idle µs": idle.p999_us, "idle lost": idle.lost},
             )
     return [lost, slowest, late]
-
-
-def _ours(traffic: Traffic) -> Server:
-    return next(server for server in traffic.servers if server.name == OURS)
