@@ -10,6 +10,7 @@ from typing import NamedTuple
 from filterd.lists.category import ALWAYS_ALLOW
 from filterd.lists.core import Search
 from filterd.lists.index import EMPTY, Index
+from filterd.lists.texts import Walk
 from filterd.policy.snapshot import Policy
 from filterd.policy.special import LOCAL_TOPS, SPECIAL_NAMES
 
@@ -19,8 +20,8 @@ class Known(NamedTuple):
 
     ``marked`` are names, and top labels, that only Python answers; ``helpline_sets`` the numbers
     of the tag sets of names that nobody may write down, unless any name may be such a one
-    (``doubts_helplines``).  ``needs_plain``: names must be told of one by one, for patterns are in
-    force that may fit them.  ``lists`` keeps the mapping alive.
+    (``doubts_helplines``).  ``needs_plain``: patterns are in force, so that names must be told of
+    one by one, but for those in which ``walk`` finds nothing.  ``lists`` keeps the mapping alive.
     """
 
     lists: Index
@@ -31,6 +32,7 @@ class Known(NamedTuple):
     helpline_sets: frozenset[int]
     doubts_helplines: bool
     needs_plain: bool
+    walk: Walk | None
     is_logging: bool
 
 
@@ -58,6 +60,7 @@ def known_of(policy: Policy) -> Known:
         ),
         doubts_helplines=policy.knowledge.helps_by_condition,
         needs_plain=conditions is not None and conditions.rulebook.has_patterns,
+        walk=None if conditions is None else conditions.rulebook.walk,
         # Without lists nobody can say what must not be written down.
         is_logging=index.build != EMPTY.build,
     )

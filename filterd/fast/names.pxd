@@ -7,6 +7,7 @@
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from filterd.fast.packet cimport Question
+from filterd.fast.texts cimport Texts
 from filterd.lists._native.siphash cimport SipKey, siphash24
 from filterd.lists._native.slots cimport Slots
 
@@ -39,7 +40,8 @@ cdef struct Names:
     Top tops[8]             # top labels under which some names have one
     uint32_t top_count
     bint needs_plain        # patterns are in force: only names known to fit none are looked up
-    uint64_t *plain         # hashes of such names
+    Texts texts             # a name with none of these fits none
+    uint64_t *plain         # hashes of other such names, as Python says
     uint32_t plain_count
     bint doubts_helplines   # any name may be one
     uint64_t *helplines     # hashes of listed names that may be written down nowhere
@@ -67,7 +69,7 @@ cdef inline uint64_t chained(const SipKey *key, uint64_t chain, uint64_t link) n
 cdef enum Proof:
     PROVEN = 0
     MEANT = 1               # the name has a meaning of its own, which is Python's
-    UNSEEN = 2              # Python has not yet said that no pattern fits it
+    UNSEEN = 2              # a pattern may fit it, as far as Python has said
 
 
 cdef struct Hashes:
@@ -90,7 +92,8 @@ cdef Proof find(
     # The same for a name that an answer leads to.
 
 cdef bint add_plain(Names *names, str name) except -1
-    # Note that no rule with conditions fits a name; False when there is no more room.
+    # Note, where it cannot be seen, that no rule with conditions fits a name; False when there is
+    # no more room.
 
 
 cdef bint may_begin_with_helpline(const Names *names, const Question *question) noexcept nogil

@@ -6,6 +6,7 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy
 from filterd.fast.atomic cimport load_64, store_64
 from filterd.fast.packet cimport Question
+from filterd.fast.texts cimport may_have_text, take_texts
 from filterd.lists._native.search cimport Search
 from filterd.lists._native.siphash cimport siphash24
 from filterd.lists._native.slots cimport Slots, narrow_pair, wide_pair, word_at, fetch, slot_of
@@ -90,9 +91,13 @@ cdef void climb(
         next = 0
 
 
-cdef bint is_plain(const Names *names, uint64_t hash) noexcept nogil:
+cdef bint is_plain(
+    const Names *names, const uint8_t *text, uint32_t size, uint64_t hash
+) noexcept nogil:
     """Tell whether a name is known to fit no pattern; while Python adds to them."""
     cdef uint64_t tried, seen
+    if not names.needs_plain or not may_have_text(&names.texts, text, size):
+        return True
     cdef uint64_t at = hash & (PLAIN - 1)
     for tried in range(PLAIN):
         seen = load_64(&names.plain[at])
@@ -109,7 +114,7 @@ cdef Proof find(
 ) noexcept nogil:
     cdef uint64_t hash = siphash24(&names.key, text, size)
     cdef Hashes hashes
-    if names.needs_plain and not is_plain(names, hash):
+    if not is_plain(names, text, size, hash):
         return UNSEEN
     hashes.name = hash
     hashes.parent = 0
@@ -144,7 +149,7 @@ cdef Proof find_asked(
             return MEANT
     if holds(names.marked, names.marked_mask, hashes.name):
         return MEANT
-    if names.needs_plain and not is_plain(names, hashes.name):
+    if not is_plain(names, text, question.text_size, hashes.name):
         return UNSEEN
     climb(names, text, question.text_size, hashes, found)
     return PROVEN
@@ -211,6 +216,7 @@ cdef Names *new_names(object known) except NULL:
         take_helplines(names, known.helpline_sets)
         names.doubts_helplines = known.doubts_helplines
         names.needs_plain = known.needs_plain
+        take_texts(&names.texts, known.walk)
         names.plain = <uint64_t *>calloc(PLAIN, sizeof(uint64_t))
         if names.plain == NULL:
             raise MemoryError
@@ -221,15 +227,17 @@ cdef Names *new_names(object known) except NULL:
 
 
 cdef bint add_plain(Names *names, str name) except -1:
-    cdef uint64_t hash = hash_of(names, name)
+    cdef bytes text = name.encode()
+    cdef uint64_t hash = siphash24(&names.key, <const uint8_t *>text, len(text))
     cdef uint64_t at = hash & (PLAIN - 1)
-    while names.plain[at] and names.plain[at] != hash:
+    if is_plain(names, <const uint8_t *>text, <uint32_t>len(text), hash):
+        return True
+    if names.plain_count >= PLAIN // 2:
+        return False
+    while names.plain[at]:
         at = (at + 1) & (PLAIN - 1)
-    if not names.plain[at]:
-        if names.plain_count >= PLAIN // 2:
-            return False
-        names.plain_count += 1
-        store_64(&names.plain[at], hash)
+    names.plain_count += 1
+    store_64(&names.plain[at], hash)
     return True
 
 

@@ -1,6 +1,8 @@
-# What tests and fuzzers see of packet, answer and reply; None means that the core passes.
+# What tests and fuzzers see of packet, answer, reply and texts; None means that the core passes.
 
 from typing import Any, TypeAlias
+
+from filterd.lists.texts import Walk
 
 # id, flags, (name, type, class), question section, (size, DO, has options) or None,
 # wire name in lower case, where each label begins in the name
@@ -24,3 +26,4 @@ def finish(
     room: int = 1232,
 ) -> bytes | None: ...
 def to_upstream(packet: bytes, message_id: int, room: int = 1232) -> bytes | None: ...
+def may_have_text(walk: Walk | None, name: bytes) -> bool: ...

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True
-"""Shows the functions of packet, answer and reply to tests and fuzzers, who speak Python.
+"""Shows the functions of packet, answer, reply and texts to tests and fuzzers, who speak Python.
 
 Every packet is first copied into memory of exactly its size, so that a sanitizer sees a read
 behind its end.  Nothing of the running core calls this.
@@ -11,6 +11,7 @@ from libc.string cimport memcpy
 from filterd.fast cimport answer as _answer
 from filterd.fast cimport packet as _packet
 from filterd.fast cimport reply as _reply
+from filterd.fast cimport texts as _texts
 
 from sys import byteorder as _ORDER
 
@@ -126,3 +127,10 @@ def to_upstream(bytes packet, uint16_t message_id, uint32_t room=_reply.LARGEST_
         return None
     size = _reply.to_upstream(copy.octets, &question, message_id, out.octets, out.size)
     return <bytes>out.octets[:size] if size else None
+
+
+def may_have_text(walk, bytes name):
+    cdef _Copy copy = _Copy(name)
+    cdef _texts.Texts texts
+    _texts.take_texts(&texts, walk)
+    return bool(_texts.may_have_text(&texts, copy.octets, copy.size))

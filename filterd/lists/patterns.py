@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from filterd.lists.needed import needed_texts
+
 try:
     import re2
 except ImportError:
@@ -44,6 +46,9 @@ _FILTER_PATTERNS, _FILTER_INSTRUCTIONS = 1_000, 25_000
 _SET_PATTERNS = 250
 _SET_INSTRUCTIONS = 8_000
 _SET_MEMORY = 4 << 20  # octets; more make no set faster
+
+# Characters of patterns, for their texts: some 0.3 s.  2,000 of published lists have half of them.
+_MOST_READ = 100_000
 
 # Found in every name: a set that does not even find this one has run out of memory.
 _ALWAYS = b""
@@ -146,9 +151,9 @@ class Patterns:
             engine = _set(texts)
             if engine is not None:
                 self._parts.append(_Set(engine, texts, (*_those(places, texts), ())))
-        searched = {pattern for part in self._parts for pattern in part.patterns}
+        self._searched = {pattern for part in self._parts for pattern in part.patterns}
         self.left_out = tuple(
-            place for place, pattern in enumerate(patterns) if pattern not in searched
+            place for place, pattern in enumerate(patterns) if pattern not in self._searched
         )
 
     def match(self, name: str) -> tuple[int, ...]:
@@ -158,6 +163,22 @@ class Patterns:
         """
         octets = _octets(name)
         return tuple(sorted(place for part in self._parts for place in part.find(octets)))
+
+    def needed_texts(self) -> frozenset[str] | None:
+        """Return texts of which every name has one in which any pattern is found.
+
+        They are those of ``lists.needed``; None when a pattern may be found without one, or when
+        there is too much to read.
+        """
+        found = set[str]()
+        if sum(map(len, self._searched)) > _MOST_READ:
+            return None
+        for pattern in self._searched:
+            needed = needed_texts(pattern)
+            if needed is None:
+                return None
+            found |= needed
+        return frozenset(found)
 
 
 def _those(places: dict[str, list[int]], patterns: Iterable[str]) -> tuple[tuple[int, ...], ...]:

@@ -17,6 +17,7 @@ from filterd.lists.condition import Conditional, Rewrite
 from filterd.lists.parsed import Scope
 from filterd.lists.patterns import Patterns
 from filterd.lists.rule import Kind, Tag, TagSet
+from filterd.lists.texts import walk_of
 from filterd.policy.askers import Askers
 from filterd.wire import name as names
 from filterd.wire.codes import CNAME, NOERROR
@@ -73,7 +74,8 @@ class Rulebook:
 
     ``left_out`` says how many rules of a source are not applied because there are more than can
     be looked at: more different clients than ``askers`` tells apart, MOST_AT_ONCE for one name and
-    its parents, or more patterns than ``lists.patterns`` searches for.
+    its parents, or more patterns than ``lists.patterns`` searches for.  A name in which ``walk``
+    finds nothing fits no pattern; it is None where only a search can tell.
     """
 
     def __init__(self, rules: Rules) -> None:
@@ -99,6 +101,8 @@ class Rulebook:
             self.left_out[self._by_pattern[at].tag.source] += 1
             # What is not searched for must not count as not found.
             self._inverted.discard(at)
+        texts = None if self._inverted else self._patterns.needed_texts()
+        self.walk = None if texts is None else walk_of(texts)
 
     @property
     def has_patterns(self) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -70,16 +70,19 @@ def document(**sana: Any) -> Document:
     )
 
 
-def index() -> Index:
-    sources = (
+def index(patterns: Sequence[str] = ()) -> Index:
+    """Compile the lists, with these rules of an ad blocker's list for one of them."""
+    sources = [
         (source, parse(source, text.encode(), "domains", "subdomains"))
         for source, (_, text) in LISTS.items()
-    )
+    ]
+    if patterns:
+        sources[0] = sources[0][0], parse("porn", "\n".join(patterns).encode(), "adblock")
     return Index(compile_index(sources, KEY), KEY)
 
 
-def policy(version: int = 1, **sana: Any) -> Policy:
-    return compile_policy(document(**sana), version, index())
+def policy(version: int = 1, *, patterns: Sequence[str] = (), **sana: Any) -> Policy:
+    return compile_policy(document(**sana), version, index(patterns))
 
 
 def query(name: str, rdtype: str = "A", message_id: int = 1, **more: Any) -> bytes:

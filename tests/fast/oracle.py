@@ -96,7 +96,10 @@ def random_rules(rng: random.Random) -> str:
     patterns = (
         "/^host-[0-9]/", "/^(video|plain)/", "/(^|[.])cdn[.]/$dnstype=A", "@@/^www[.]/",
         "||*.typed.*^", "/^other/$client=~192.168.1.21", "/^social/$important",
+        "/[.]GAME[.]e[a-z]+$/", "|a.*.org|", "/(^|[.])(m|x)[.](both|deep)/", "*n.exam*$dnstype=A",
     )  # fmt: skip
+    if rng.random() < 0.1:
+        rules.append(rng.choice(("/^[a-z]{5}[.]/", "@@/^.{9}$/")))  # no text of their own
     return "\n".join(rules + (some(rng, patterns, 4) if rng.random() < 0.7 else []))
 
 

@@ -55,6 +55,23 @@ def test_a_miss_is_asked_by_the_core_once_for_all_who_wait(fast: Any) -> None:
     asyncio.run(main())
 
 
+def test_patterns_leave_new_names_that_none_fits_to_the_core(fast: Any) -> None:
+    async def main() -> None:
+        async with fast.running(fast.policy(patterns=["*zork*", "/^ads?[0-9]+[.]/"])) as running:
+            await fast.ask(running.port, fast.query("first.example"))
+            before = running.passed()
+            for name in ("new.example", "NEW-2.example", "bad1.example", "a.ads.example"):
+                reply = dns.message.from_wire(await fast.ask(running.port, fast.query(name)))
+                assert reply.answer[0][0].to_text() == "192.0.2.7", name
+            assert running.passed() == before
+            for count, name in enumerate(("a.zork.example", "ADS1.example", "xzork.example"), 1):
+                reply = dns.message.from_wire(await fast.ask(running.port, fast.query(name)))
+                assert reply.answer[0][0].to_text() == "0.0.0.0", name
+                assert running.passed() == before + count
+
+    asyncio.run(main())
+
+
 def test_a_silent_upstream_is_servfail_within_its_time(fast: Any) -> None:
     async def main() -> None:
         async with fast.running(fast.policy()) as running:

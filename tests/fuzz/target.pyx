@@ -17,8 +17,10 @@ from libc.string cimport memcmp, memset
 from filterd.fast.answer cimport Answer, is_reply_to, walk
 from filterd.fast.packet cimport HEADER_OCTETS, Question, plain_text, scan
 from filterd.fast.reply cimport Body, Kind, finish, forge, limit_for, plain, to_upstream
+from filterd.fast.texts cimport Texts, may_have_text, take_texts
 
 import agreement
+from filterd.lists.texts import walk_of
 
 cdef enum:
     LARGEST_ROOM = 1500
@@ -27,6 +29,10 @@ cdef enum:
 
 cdef int which = ("scan", "walk", "patch").index(os.environ.get("FUZZ_TARGET", "scan"))
 cdef bint with_oracle = os.environ.get("FUZZ_ORACLE", "0") == "1"
+
+cdef Texts texts
+_walk = walk_of(["^ads", "track", ".example$", "zz", "ackb"])  # lives as long as texts
+take_texts(&texts, _walk)
 
 
 cdef public int fuzz_one(const uint8_t *octets, size_t size):
@@ -73,6 +79,7 @@ cdef void scan_one(const uint8_t *octets, uint32_t size):
         hold(memcmp(question.wire, again.wire, question.wire_size) == 0)
     # As a name, too: whatever comes is text or is not.
     plain_text(octets, size, text)
+    may_have_text(&texts, octets, size)
     if with_oracle:
         compare(agreement.query_agrees, octets[:size])
 
