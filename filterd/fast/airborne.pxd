@@ -1,4 +1,5 @@
-# Which questions some worker is asking an upstream just now, so that no other one asks the same.
+# Which questions some worker is asking an upstream just now, so that no other one asks the same, and
+# which ones are Python's for a while, as their answers cannot be proven or kept.
 #
 # Shared by all workers: touches its own table, with a lock that is held for a few steps, and the
 # workers' wake events.  A question that finds no place in the table is asked without it.
@@ -17,11 +18,20 @@ cdef enum Part:
     ALONE = 0               # ours, and nobody will hear of it
     LEADS = 1               # ours; the others wait for ``landed``
     FOLLOWS = 2             # another's: we are woken when it has landed
+    PASSES = 3              # Python's
+
+
+cdef enum Landing:
+    # What a leader, or who overtook it, brings to the others.
+    KEPT_FOR_ALL = 0        # the answer is in the cache
+    NOTHING = 1             # they ask themselves
+    FOR_PYTHON = 2          # they would bring no more than this one
 
 
 cdef struct Place:
     uint64_t hash           # of the question (0, which is as good as any, is never asked together)
-    uint32_t followers      # a bit for each worker
+    uint32_t workers        # a bit for each who asks or follows
+    double python_until     # tick; 0: somebody asks
 
 
 cdef struct Airborne:
@@ -33,8 +43,12 @@ cdef struct Airborne:
 cdef Airborne *new_airborne() except NULL
 cdef void free_airborne(Airborne *airborne) noexcept
 
-cdef Part take_part(Airborne *airborne, uint64_t hash, uint32_t worker) noexcept nogil
+cdef Part take_part(
+    Airborne *airborne, uint64_t hash, uint32_t worker, double tick
+) noexcept nogil
     # Tell a worker whether to ask for what ``hash`` stands for.
 
-cdef void landed(Airborne *airborne, uint64_t hash) noexcept nogil
-    # Wake all who followed: the answer is in the cache, or will not come this way.
+cdef void landed(
+    Airborne *airborne, uint64_t hash, uint32_t worker, Landing landing, double tick
+) noexcept nogil
+    # End what a worker asked for, and wake all others who wait for it.

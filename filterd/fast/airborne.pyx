@@ -1,5 +1,5 @@
 # cython: language_level=3, wraparound=False, cdivision=True
-# Ask for each question once, whichever worker: see airborne.pxd.
+# Ask for each question once, whichever worker it came to: see airborne.pxd.
 
 from libc.stdint cimport uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
@@ -7,6 +7,10 @@ from filterd.fast.atomic cimport (
     pthread_mutex_destroy, pthread_mutex_init, pthread_mutex_lock, pthread_mutex_unlock
 )
 from filterd.fast.kernel cimport eventfd_write
+
+
+# Seconds: long enough to spare an upstream, short enough for whoever mends what was wrong.
+cdef double PYTHON_FOR = 5.0
 
 
 cdef Airborne *new_airborne() except NULL:
@@ -27,40 +31,54 @@ cdef inline Place *place_at(Airborne *airborne, uint64_t hash, uint32_t tried) n
     return &airborne.places[(hash + tried) & (PLACES - 1)]
 
 
-cdef Part take_part(Airborne *airborne, uint64_t hash, uint32_t worker) noexcept nogil:
+cdef Part take_part(
+    Airborne *airborne, uint64_t hash, uint32_t worker, double tick
+) noexcept nogil:
     cdef Part part = ALONE
     cdef Place *place
-    cdef Place *free_one = NULL
+    cdef Place *chosen = NULL
     cdef uint32_t tried
+    if not hash:
+        return ALONE
     pthread_mutex_lock(&airborne.lock)
     for tried in range(TRIED):
         place = place_at(airborne, hash, tried)
-        if hash and place.hash == hash:
-            place.followers |= <uint32_t>1 << worker
-            part = FOLLOWS
+        if place.python_until and tick >= place.python_until:
+            place.hash = 0
+            place.python_until = 0
+        if place.hash == hash:
+            chosen = place
+            part = PASSES if place.python_until else FOLLOWS
             break
-        if not place.hash and free_one == NULL:
-            free_one = place
-    if hash and part == ALONE and free_one != NULL:
-        free_one.hash = hash
-        free_one.followers = 0
-        part = LEADS
+        if not place.hash and chosen == NULL:
+            chosen = place
+            part = LEADS
+    if part == LEADS:
+        chosen.hash = hash
+        chosen.workers = 0
+    if part == LEADS or part == FOLLOWS:
+        chosen.workers |= <uint32_t>1 << worker
     pthread_mutex_unlock(&airborne.lock)
     return part
 
 
-cdef void landed(Airborne *airborne, uint64_t hash) noexcept nogil:
+cdef void landed(
+    Airborne *airborne, uint64_t hash, uint32_t worker, Landing landing, double tick
+) noexcept nogil:
     cdef Place *place
-    cdef uint32_t followers = 0
-    cdef uint32_t tried, worker
+    cdef uint32_t waiting = 0
+    cdef uint32_t tried, other
     pthread_mutex_lock(&airborne.lock)
     for tried in range(TRIED):
         place = place_at(airborne, hash, tried)
-        if place.hash == hash:
-            followers = place.followers
-            place.hash = 0
+        if place.hash == hash and not place.python_until:
+            waiting = place.workers & ~(<uint32_t>1 << worker)
+            if landing == FOR_PYTHON:
+                place.python_until = tick + PYTHON_FOR
+            else:
+                place.hash = 0
             break
     pthread_mutex_unlock(&airborne.lock)
-    for worker in range(MOST_WORKERS):
-        if followers >> worker & 1:
-            eventfd_write(airborne.wake[worker], 1)
+    for other in range(MOST_WORKERS):
+        if waiting >> other & 1:
+            eventfd_write(airborne.wake[other], 1)

@@ -7,8 +7,8 @@ from cython cimport final
 from libc.stdint cimport uint32_t
 from filterd.fast.airborne cimport Airborne
 from filterd.fast.cache cimport AnswerCache
-from filterd.fast.flights cimport Way
 from filterd.fast.tables cimport Tables, World
+from filterd.fast.tries cimport Way
 
 @final
 cdef class Core:

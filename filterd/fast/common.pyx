@@ -6,8 +6,8 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 from filterd.fast.airborne cimport MOST_WORKERS, free_airborne, new_airborne
 from filterd.fast.atomic cimport fence, load_pointer, store_32, store_pointer
-from filterd.fast.flights cimport UPSTREAMS
 from filterd.fast.kernel cimport EFD_CLOEXEC, EFD_NONBLOCK, close, eventfd, eventfd_read
+from filterd.fast.tries cimport UPSTREAMS, Way
 
 
 @final
@@ -22,6 +22,7 @@ cdef class Core:
         self.world = tables.world
         self._tables = tables
         self._retired = []
+        self.passed_event = -1
         self.airborne = new_airborne()
         self.passed_event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)
         if self.passed_event < 0:

@@ -1,10 +1,8 @@
 # Questions on their way to plain upstreams, and who waits for each.
 #
-# A flight is one question: a fresh random port and a random id for each try, on a socket connected to
-# the upstream, so that nobody else is heard.  Equal questions share a flight, and a flight for what
+# A flight is one question, and two tries at most.  Equal questions share a flight, and a flight for what
 # another worker asks *follows* that one: it asks only when the other is slow or brings nothing.
-# Touches its own memory and sockets and the table of what is asked, reads the way (whom to ask), and
-# keeps answers in the cache.  All it cannot prove ends
+# Touches its own memory and tries and the table of what is asked, and keeps answers in the cache.  All it cannot prove ends
 # with its waiters passed to Python: what was truncated, malformed, unsure or not to be kept.
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
@@ -14,23 +12,13 @@ from filterd.fast.cache cimport Store
 from filterd.fast.judge cimport Asked
 from filterd.fast.packet cimport Question
 from filterd.fast.passing cimport Peer
+from filterd.fast.tries cimport Ids, Try, Way
 
 cdef enum:
     MOST_FLIGHTS = 128
     MOST_WAITERS = 1024
     MOST_TRIES = 2
     NOBODY = 0              # of waiters, whose numbers begin at 1
-    QUERY_OCTETS = 512      # a plain query is never longer, but for options that go to Python
-    UPSTREAMS = 2
-
-
-cdef struct Way:
-    # Whom to ask: the first, and the one to ask beside it when it is slow.  No upstream: pass.
-    uint32_t turn           # odd while it is written
-    uint32_t number         # of the way: counts of an older one say nothing
-    uint32_t count
-    uint32_t sizes[2]
-    uint8_t addresses[2][28]
 
 
 cdef struct Health:
@@ -38,17 +26,6 @@ cdef struct Health:
     uint64_t number
     uint64_t answered[2]
     uint64_t failed[2]
-
-
-cdef struct Try:
-    # A socket is kept for the next flight: cut off from its peer it loses its port as well.
-    int descriptor          # -1: none yet
-    int family
-    bint is_open            # something is asked, and may be heard
-    uint32_t upstream
-    double started
-    uint16_t size
-    uint8_t query[512]
 
 
 cdef struct Waiter:
@@ -66,6 +43,7 @@ cdef struct Flight:
     double deadline
     double next_look        # tick
     Part part
+    bint is_asked           # at least one try left
     uint32_t tries_made
     Try tries[2]
     uint32_t first
@@ -91,8 +69,7 @@ cdef struct Flights:
     uint32_t free_waiter
     uint64_t asked          # counter
     Health health
-    uint32_t random_left
-    uint16_t random[256]
+    Ids ids
     Answer answer
     uint8_t reply[4096]
     bint is_used[128]
@@ -112,9 +89,9 @@ cdef bint board(Flights *flights, const Asked *asked, const Peer *peer, double t
 cdef Flight *hear(Flights *flights, uint64_t number, double tick, End *how) noexcept nogil
     # Read the socket that ``number`` (of poll) stands for; return the flight that ended so, or NULL.
 
-cdef Flight *follow(Flights *flights, double tick) noexcept nogil
-    # After a leader landed: return a flight whose answer is in the cache by now, and let those that
-    # it brought none ask themselves.  Call again until it is NULL.
+cdef Flight *follow(Flights *flights, double tick, End *how) noexcept nogil
+    # After another worker's flight landed: return one of ours that ended so, and let those that it
+    # brought nothing ask themselves.  Call again until it is NULL.
 
 cdef Flight *look(Flights *flights, double tick, End *how) noexcept nogil
     # Ask beside what is slow; return a flight whose time is over.  Call again until it is NULL.

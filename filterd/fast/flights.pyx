@@ -4,16 +4,17 @@
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy, memset
-from filterd.fast.airborne cimport ALONE, FOLLOWS, LEADS, Airborne, landed, take_part
-from filterd.fast.answer cimport LARGEST_REPLY, is_reply_to, walk
-from filterd.fast.atomic cimport add_64, fence_for_reading, load_32, store_64
-from filterd.fast.cache cimport find_locked, keep, unlock
-from filterd.fast.kernel cimport (
-    MSG_DONTWAIT, close, connect, datagrams, disconnect, family_of, getrandom, is_broken, recv, send,
-    watch
+from filterd.fast.airborne cimport (
+    ALONE, FOLLOWS, FOR_PYTHON, KEPT_FOR_ALL, LEADS, NOTHING, PASSES, Airborne, Landing, landed, take_part
 )
+from filterd.fast.answer cimport LARGEST_REPLY, is_reply_to, walk
+from filterd.fast.atomic cimport add_64, store_64
+from filterd.fast.cache cimport find_locked, keep, unlock
+from filterd.fast.kernel cimport MSG_DONTWAIT, is_broken, recv
 from filterd.fast.packet cimport CD, HEADER_OCTETS
-from filterd.fast.reply cimport to_upstream
+from filterd.fast.tries cimport (
+    QUERY_OCTETS, Try, Way, close_try, connect_try, cut, read_way, send_try
+)
 
 from filterd.resolve.pace import DEADLINE_S, MOST_READS, NEXT_TRY_S, SLOW_SHARE
 from filterd.wire import codes
@@ -57,27 +58,8 @@ cdef void free_flights(Flights *flights) noexcept:
         return
     for at in range(MOST_FLIGHTS):
         for made in range(MOST_TRIES):
-            if flights.flights[at].tries[made].descriptor >= 0:
-                close(flights.flights[at].tries[made].descriptor)
+            close_try(&flights.flights[at].tries[made])
     free(flights)
-
-
-cdef bint read_way(const Way *way, Way *copy) noexcept nogil:
-    """Copy the way unless it is just being written; False as well when there is nobody to ask."""
-    cdef uint32_t turn = load_32(&way.turn)
-    memcpy(copy, way, sizeof(Way))
-    fence_for_reading()
-    return not turn & 1 and load_32(&way.turn) == turn and 0 < copy.count <= UPSTREAMS
-
-
-cdef uint16_t random_id(Flights *flights) noexcept nogil:
-    """Return two octets of the kernel's randomness, fetched by the hundred; 0 is as good as any."""
-    if not flights.random_left:
-        if getrandom(flights.random, sizeof(flights.random), 0) != sizeof(flights.random):
-            return 0
-        flights.random_left = 256
-    flights.random_left -= 1
-    return flights.random[flights.random_left]
 
 
 cdef bint board(Flights *flights, const Asked *asked, const Peer *peer, double tick) noexcept nogil:
@@ -147,10 +129,13 @@ cdef Flight *take_off(Flights *flights, const Asked *asked, double tick) noexcep
     flight.deadline = tick + DEADLINE
     flight.next_look = tick + NEXT_TRY
     flight.tries_made = 0
+    flight.is_asked = False
     flight.first = flight.last = NOBODY
-    flight.part = take_part(flights.airborne, flight.hash, flights.worker)
+    flight.part = take_part(flights.airborne, flight.hash, flights.worker, tick)
+    if flight.part == PASSES:
+        return NULL
     if flight.part != FOLLOWS and not try_once(flights, flight, asked.packet, at, tick):
-        end_part(flights, flight)
+        end_part(flights, flight, NOTHING, tick)
         return NULL
     flights.is_used[at] = True
     flights.count += 1
@@ -159,10 +144,21 @@ cdef Flight *take_off(Flights *flights, const Asked *asked, double tick) noexcep
     return flight
 
 
-cdef void end_part(Flights *flights, Flight *flight) noexcept nogil:
-    if flight.part == LEADS:
-        landed(flights.airborne, flight.hash)
+cdef void end_part(Flights *flights, Flight *flight, Landing landing, double tick) noexcept nogil:
+    """Tell the other workers what came of it; of one who follows only what is of use to them."""
+    if flight.part == LEADS or (flight.part == FOLLOWS and landing == KEPT_FOR_ALL):
+        landed(flights.airborne, flight.hash, flights.worker, landing, tick)
     flight.part = ALONE
+
+
+cdef bint is_kept(Flights *flights, const Flight *flight, double tick) noexcept nogil:
+    """Tell whether another worker has brought the answer."""
+    if flight.part == ALONE:
+        return False
+    if find_locked(flights.store, flight.hash, &flight.question, tick) == NULL:
+        return False
+    unlock(flights.store, flight.hash)
+    return True
 
 
 cdef bint try_once(
@@ -174,43 +170,13 @@ cdef bint try_once(
     one.upstream = made if made < flight.way.count else 0
     one.started = tick
     flight.tries_made += 1
-    one.size = <uint16_t>to_upstream(
-        packet, &flight.question, random_id(flights), one.query, QUERY_OCTETS
-    )
-    if not one.size:
+    if not connect_try(one, &flight.way, flights.poll, number_of(at, made)):
         return False
-    if not connect_try(flights, one, &flight.way, number_of(at, made)):
+    if not send_try(one, &flights.ids, packet, &flight.question):
         return False
-    one.is_open = True
-    if send(one.descriptor, one.query, one.size, MSG_DONTWAIT) != one.size:
-        cut(one)
-        return False
+    flight.is_asked = True
     add_64(&flights.asked, 1)
     return True
-
-
-cdef bint connect_try(Flights *flights, Try *one, const Way *way, uint64_t number) noexcept nogil:
-    """Connect a try's socket, made if need be, to its upstream; that gives it a random port."""
-    cdef const uint8_t *address = way.addresses[one.upstream]
-    if one.descriptor >= 0 and one.family != family_of(address):
-        close(one.descriptor)
-        one.descriptor = -1
-    if one.descriptor < 0:
-        one.family = family_of(address)
-        one.descriptor = datagrams(one.family)
-        if one.descriptor < 0:
-            return False
-        if watch(flights.poll, one.descriptor, number):
-            close(one.descriptor)
-            one.descriptor = -1
-            return False
-    return connect(one.descriptor, address, way.sizes[one.upstream]) == 0
-
-
-cdef void cut(Try *one) noexcept nogil:
-    """Stop to hear the upstream: the port is given back, what comes late finds nobody."""
-    one.is_open = False
-    disconnect(one.descriptor)
 
 
 cdef inline uint64_t number_of(uint32_t flight, uint32_t tried) noexcept nogil:
@@ -242,7 +208,7 @@ cdef Flight *hear(Flights *flights, uint64_t number, double tick, End *how) noex
             continue  # it came before the port was given back
         how[0] = read_reply(flights, flight, one, <uint32_t>size, tick)
         if how[0] != FLYING:
-            close_tries(flights, flight, tick)
+            end(flights, flight, how[0], tick)
             return flight
     return NULL
 
@@ -305,23 +271,48 @@ cdef void close_tries(Flights *flights, Flight *flight, double tick) noexcept no
                 count(flights, flight, &flights.health.failed[one.upstream])
 
 
-cdef Flight *follow(Flights *flights, double tick) noexcept nogil:
+cdef void end(Flights *flights, Flight *flight, End how, double tick) noexcept nogil:
+    """Close a flight's sockets, and say how it ended to all who waited for it."""
+    close_tries(flights, flight, tick)
+    if how == KEPT:
+        end_part(flights, flight, KEPT_FOR_ALL, tick)
+    else:
+        end_part(flights, flight, FOR_PYTHON if how == UNPROVEN else NOTHING, tick)
+
+
+cdef Flight *follow(Flights *flights, double tick, End *how) noexcept nogil:
     cdef Flight *flight
     cdef uint32_t at
     for at in range(MOST_FLIGHTS):
         flight = &flights.flights[at]
-        if not flights.is_used[at] or flight.part != FOLLOWS:
+        if not flights.is_used[at] or flight.part == ALONE:
             continue
-        if find_locked(flights.store, flight.hash, &flight.question, tick) != NULL:
-            unlock(flights.store, flight.hash)
-            flight.part = ALONE
-            close_tries(flights, flight, tick)
+        how[0] = KEPT if is_kept(flights, flight, tick) else FLYING
+        if how[0] == FLYING and flight.part == FOLLOWS:
+            # It may have been another's leader, or ours brought nothing.
+            flight.part = take_part(flights.airborne, flight.hash, flights.worker, tick)
+            if flight.part == PASSES:
+                how[0] = UNPROVEN
+            elif flight.part != FOLLOWS and not flight.tries_made:
+                flight.next_look = flights.next_look = tick
+        if how[0] != FLYING:
+            end(flights, flight, how[0], tick)
             return flight
-        # It may have been another's leader, or ours brought nothing: then it is asked again.
-        flight.part = take_part(flights.airborne, flight.hash, flights.worker)
-        if flight.part != FOLLOWS and not flight.tries_made:
-            flight.next_look = flights.next_look = tick
     return NULL
+
+
+cdef End look_at(Flights *flights, Flight *flight, uint32_t at, double tick) noexcept nogil:
+    """Ask beside what takes long; a flight that goes on has a later time to be looked at."""
+    if is_kept(flights, flight, tick):
+        return KEPT
+    if flight.tries_made < MOST_TRIES and flight.first != NOBODY:
+        try_once(flights, flight, flights.waiters[flight.first].packet, at, tick)
+    flight.next_look = flight.deadline
+    if flight.tries_made < MOST_TRIES and tick + NEXT_TRY < flight.deadline:
+        flight.next_look = tick + NEXT_TRY
+    if tick < flight.deadline and (is_open(flight) or flight.part == FOLLOWS):
+        return FLYING
+    return UNANSWERED if flight.is_asked else UNPROVEN
 
 
 cdef Flight *look(Flights *flights, double tick, End *how) noexcept nogil:
@@ -331,17 +322,11 @@ cdef Flight *look(Flights *flights, double tick, End *how) noexcept nogil:
         return NULL
     for at in range(MOST_FLIGHTS):
         flight = &flights.flights[at]
-        if not flights.is_used[at] or tick < flight.next_look:
-            continue
-        if flight.tries_made < MOST_TRIES and flight.first != NOBODY:
-            try_once(flights, flight, flights.waiters[flight.first].packet, at, tick)
-            flight.next_look = flight.deadline
-            if flight.tries_made < MOST_TRIES and tick + NEXT_TRY < flight.deadline:
-                flight.next_look = tick + NEXT_TRY
-        if tick >= flight.deadline or not is_open(flight):
-            how[0] = UNANSWERED
-            close_tries(flights, flight, tick)
-            return flight
+        if flights.is_used[at] and tick >= flight.next_look:
+            how[0] = look_at(flights, flight, at, tick)
+            if how[0] != FLYING:
+                end(flights, flight, how[0], tick)
+                return flight
     flights.next_look = NEVER
     for at in range(MOST_FLIGHTS):
         flight = &flights.flights[at]
@@ -354,7 +339,6 @@ cdef Waiter *leaving(Flights *flights, Flight *flight) noexcept nogil:
     cdef uint32_t number = flight.first
     cdef Waiter *waiter
     if number == NOBODY:
-        end_part(flights, flight)
         flights.is_used[flight - flights.flights] = False
         flights.count -= 1
         return NULL

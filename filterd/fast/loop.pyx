@@ -10,7 +10,7 @@ from filterd.fast.atomic cimport (
 )
 from filterd.fast.common cimport Core
 from filterd.fast.flights cimport (
-    KEPT, UNANSWERED, UPSTREAMS, End, Flight, Health, Waiter, board, follow, free_flights, hear,
+    UNANSWERED, UNPROVEN, End, Flight, Health, Waiter, board, follow, free_flights, hear,
     leaving, look, new_flights, wait_ms
 )
 from filterd.fast.judge cimport (
@@ -24,6 +24,7 @@ from filterd.fast.kernel cimport (
 from filterd.fast.passing cimport CONTROL_OCTETS, PEER_OCTETS, hand_over, taken
 from filterd.fast.ring cimport forget, forget_all, free_ring, new_ring, next_record
 from filterd.fast.tables cimport World
+from filterd.fast.tries cimport UPSTREAMS
 
 cdef enum:
     # Batches from one socket before the others get their turn.
@@ -306,13 +307,14 @@ cdef class Worker:
         """Answer those whose question another worker asked."""
         cdef Turn turn
         cdef Flight *flight
+        cdef End how
         cdef uint64_t times
         eventfd_read(self.wake_event, &times)
         self.begin(&turn)
-        flight = follow(self.flights, turn.tick)
+        flight = follow(self.flights, turn.tick, &how)
         while flight != NULL:
-            self.end_flight(&turn, flight, KEPT)
-            flight = follow(self.flights, turn.tick)
+            self.end_flight(&turn, flight, how)
+            flight = follow(self.flights, turn.tick, &how)
         self.end()
 
     cdef void look_after(self) noexcept nogil:
@@ -345,9 +347,9 @@ cdef class Worker:
             why = MISSING
             if plain_address(waiter.peer.address, asked.address):
                 read(turn, asked)
-                if how == KEPT:
+                if how != UNPROVEN:
                     why = answer(turn, asked, self.batch.replies + self.filled, &size)
-                elif how == UNANSWERED:
+                if why == MISSING and how == UNANSWERED:
                     why = fail(turn, asked, self.batch.replies + self.filled, &size)
             if why == ANSWERED:
                 peer = &self.batch.landed[self.landed]

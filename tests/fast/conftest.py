@@ -99,6 +99,7 @@ class NanoUpstream(asyncio.DatagramProtocol):
         self.asked: list[str] = []
         self.is_silent = False
         self.wait_s = 0.0
+        self.at: Upstream | None = None
         self.odd: Callable[[bytes], bytes] | None = None  # what is said instead
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -183,14 +184,14 @@ async def running(
     transport, _ = await loop.create_datagram_endpoint(
         lambda: upstream, local_addr=("127.0.0.1", 0)
     )
-    asked = Upstream(*transport.get_extra_info("sockname")[:2])
+    upstream.at = Upstream(*transport.get_extra_info("sockname")[:2])
     first, *others = addresses
     sockets = [bound(first)]
     port = sockets[0].getsockname()[1]
     sockets += [bound(other, port) for other in others]
     sockets += _fellows(sockets[0], workers - 1)
     engine = Engine(the_policy, HOME_NETWORKS, cache=AnswerCache(KEY) if has_core else None)
-    upstreams = Upstreams([asked])
+    upstreams = Upstreams([upstream.at])
     front = None
     records: list[Record] = []
     if has_core:
@@ -235,6 +236,7 @@ async def ask(
 class Tools:
     policy = staticmethod(policy)
     query = staticmethod(query)
+    bound = staticmethod(bound)
     running = staticmethod(running)
     ask = staticmethod(ask)
 
