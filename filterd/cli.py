@@ -85,10 +85,12 @@ def run(config_path: Path) -> None:
     """Start the filter and its page; Ctrl-C ends both."""
     # Nothing that is loaded now will go away: to look for it costs a twentieth of the start.
     gc.disable()
+    from filterd.service.forked import open_standard_streams
     from filterd.service.layout import layout_of
     from filterd.service.starter import read_config
     from filterd.service.supervisor import Supervisor, say
 
+    open_standard_streams()
     config = read_config(config_path)
     sys.exit(Supervisor(config, config_path, layout_of(config, config_path), say).run())
 

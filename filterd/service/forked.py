@@ -13,11 +13,27 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 _POLL_S = 0.01
-# What top and ps show; Linux takes fifteen octets of it.
-_TITLE = "/proc/self/comm"
+# What top and ps show, fifteen octets on Linux.  Whoever was root can write it by this path only.
+_TITLE = "/proc/thread-self/comm"
+_DESCRIPTORS = ("/proc/self/fd", "/dev/fd")
+_LAST_STANDARD = 2
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def open_standard_streams() -> None:
+    """Let the first three descriptors lead somewhere: a launcher may have closed them.
+
+    What we open would get their numbers otherwise, and a child lose it.
+    """
+    while (opened := os.open(os.devnull, os.O_RDWR)) <= _LAST_STANDARD:
+        pass
+    os.close(opened)
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 class Forked:
@@ -31,9 +47,12 @@ class Forked:
     def poll(self) -> int | None:
         """Return the exit status, negative for a signal; None while the child runs."""
         if self.returncode is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.returncode = os.waitstatus_to_exitcode(status)
+            try:
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+            except ChildProcessError:  # who started us ignores the ends of children, so we do, too
+                self.returncode = 0
+            else:
+                self.returncode = os.waitstatus_to_exitcode(status) if pid else None
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
@@ -62,20 +81,26 @@ def fork(title: str, main: Callable[[], int], fds: Iterable[int]) -> Forked:
     Its standard output is a pipe, its signals are as at the start of a program.
     """
     read_end, write_end = os.pipe()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for said in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            said.flush()
+    # What comes for the child before it has forgotten our handlers must not be lost on them.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     pid = os.fork()
     if pid == 0:
-        _live(title, main, tuple(fds), write_end)
+        _live(title, main, (*fds, write_end), mask)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     os.close(write_end)
     return Forked(pid, os.fdopen(read_end, "rb"))
 
 
-def _live(title: str, main: Callable[[], int], fds: tuple[int, ...], output: int) -> NoReturn:
+def _live(
+    title: str, main: Callable[[], int], fds: tuple[int, ...], mask: set[int | signal.Signals]
+) -> NoReturn:
     """Be the child.  It must never go back into the supervisor's code, whatever happens."""
     status = 1
     try:
-        _begin_anew(fds, output)
+        _begin_anew(fds, mask)
         with suppress(OSError), open(_TITLE, "w") as shown:  # noqa: PTH123 - no file of ours
             shown.write(title)
         status = main()
@@ -90,17 +115,27 @@ def _live(title: str, main: Callable[[], int], fds: tuple[int, ...], output: int
         os._exit(status)
 
 
-def _begin_anew(fds: tuple[int, ...], output: int) -> None:
+def _begin_anew(fds: tuple[int, ...], mask: set[int | signal.Signals]) -> None:
+    """Forget signals and descriptors; the last one of ``fds`` becomes the standard output."""
     signal.set_wakeup_fd(-1)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _SIGNALS:
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
-    os.dup2(output, 1)
+    os.dup2(fds[-1], 1)
     # The supervisor's own may lead nowhere by now: its terminal can have been closed.
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
-    low = 3
-    for kept in (*sorted(fds), os.sysconf("SC_OPEN_MAX")):
-        os.closerange(low, kept)
-        low = kept + 1
+    for opened in _open_descriptors():
+        if opened > _LAST_STANDARD and opened not in fds[:-1]:
+            with suppress(OSError):  # the one that listed them is gone
+                os.close(opened)
+
+
+def _open_descriptors() -> list[int]:
+    """List them: to close all there might be takes minutes where a thousand million are allowed."""
+    for folder in _DESCRIPTORS:
+        with suppress(OSError):
+            return [int(one.name) for one in Path(folder).iterdir()]
+    return list(range(os.sysconf("SC_OPEN_MAX")))

@@ -300,10 +300,10 @@ class Supervisor:
     def _end_children(self) -> None:
         for child in self.children.values():
             child.process.terminate()
+        self.life.cut()
         for child in self.children.values():
             child.wait_or_kill(_END_WITHIN_S)
             child.close()
-        self.life.cut()
 
 
 def _reachable(endpoints: tuple[Endpoint, ...]) -> set[str]:

@@ -107,11 +107,6 @@ def stand_back() -> None:
     """Let everybody else have the processor first."""
     if hasattr(os, "nice"):
         os.nice(19)
-    # Linux: the lowest nice value still lets a query wait for the end of a turn of ours, some
-    # milliseconds; one of this class gives way at once.
-    if hasattr(os, "SCHED_IDLE"):
-        with suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def bound_memory() -> None:

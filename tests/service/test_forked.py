@@ -83,6 +83,45 @@ def test_the_parents_signal_handlers_are_not_the_childs() -> None:
         signal.signal(signal.SIGTERM, before)
 
 
+def test_a_signal_that_comes_at_once_is_not_lost_on_the_parents_handler() -> None:
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        for _ in range(20):
+            child = fork("child", lambda: signal.pause() or 0, ())
+            child.terminate()
+            assert child.wait(20) == -signal.SIGTERM
+            child.stdout.close()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_children_that_reap_themselves_count_as_ended() -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        child = fork("child", lambda: 3, ())
+        assert child.stdout.read() == b""
+        assert child.wait(20) == 0
+        child.kill()
+        child.stdout.close()
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_launcher_may_have_closed_the_standard_descriptors(closed: str, tmp_path: Path) -> None:
+    code = (
+        "from filterd.service.forked import fork, open_standard_streams\n"
+        "import os, sys\n"
+        "open_standard_streams()\n"
+        "ours, _ = os.pipe()\n"
+        "child = fork('child', lambda: sys.stdout.write(f'{os.fstat(ours).st_size}') and 0, (ours,))\n"
+        f"open({str(tmp_path / 'said')!r}, 'wb').write(child.stdout.read() + b' %d' % child.wait(20))\n"
+    )
+    command = f'"{sys.executable}" -c "$CODE" {closed}'
+    subprocess.run(command, shell=True, check=True, env={**os.environ, "CODE": code}, timeout=60)  # noqa: S602
+    assert (tmp_path / "said").read_bytes() == b"0 0"
+
+
 def test_a_child_that_does_not_end_is_waited_for_only_so_long_and_can_be_killed() -> None:
     child = fork("child", lambda: signal.pause() or 0, ())
     with pytest.raises(subprocess.TimeoutExpired):
