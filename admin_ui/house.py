@@ -73,13 +73,14 @@ class House:
     the DNS process that the policy changed and returns when it is in force, or when there is no
     DNS process to tell.  ``status`` is the DNS process's own word, None when it is not running;
     the page reads ``problem``, ``index_problem`` and ``log_problem`` (texts, empty when all is
-    well).  ``lists`` are the lists of the policy as they were last compiled.  ``accept_list`` puts
-    the download of a list that waits in force, soon after it returns; ``refuse_list`` drops it.
-    Both raise ListError when nothing waits, and OSError when the answer cannot be stored.
+    well) and ``core``: who answers, "native" (the compiled core) or "python".  ``lists`` are the
+    lists of the policy as they were last compiled.  ``accept_list`` puts the download of a list
+    that waits in force, soon after it returns; ``refuse_list`` drops it.  Both raise ListError when
+    nothing waits, and OSError when the answer cannot be stored.
     ``starter_differs`` tells whether the starter policy in ``config.yaml`` is not what was stored.
-    ``catalogue`` are the lists of other publishers that are offered, by id.  ``core`` says who
-    looks names up: "native" (the compiled part) or "python".  ``page_names`` are further host names
-    of this page; ``key`` (at least 16 random bytes, the same after a restart) signs form tokens.
+    ``catalogue`` are the lists of other publishers that are offered, by id.  ``page_names`` are
+    further host names of this page; ``key`` (at least 16 random bytes, the same after a restart)
+    signs form tokens.
     """
 
     policies: PolicyStore
@@ -94,7 +95,6 @@ class House:
     starter_differs: Callable[[], bool]
     clock: Callable[[], datetime]
     catalogue: Mapping[str, Subscription]
-    core: str
     page_names: frozenset[str]
     key: bytes
 

@@ -38,7 +38,7 @@ def _page_of(house: House) -> ListsPage:
         waiting=cards,
         lines=tuple(lines.values()),
         offers=offer_topics(house.catalogue, document),
-        is_compiled=house.core == "native",
+        core=str((house.status() or {}).get("core", "")),
         zone=ZoneName(document.zone),
     )
 

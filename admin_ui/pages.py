@@ -171,13 +171,16 @@ class HistoryPage(Page):
 
 @dataclass(frozen=True, slots=True)
 class ListsPage(Page):
-    """``waiting`` are those of ``lines`` that want an answer; ``offers`` lead to more lists."""
+    """``waiting`` are those of ``lines`` that want an answer; ``offers`` lead to more lists.
+
+    ``core`` is who answers queries, "native" or "python"; empty while nobody does.
+    """
 
     template: ClassVar[str] = "lists/lists.html"
     waiting: tuple[WaitingList, ...]
     lines: tuple[ListLine, ...]
     offers: tuple[OfferTopic, ...]
-    is_compiled: bool
+    core: str
     zone: ZoneName
 
 

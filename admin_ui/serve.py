@@ -15,7 +15,6 @@ from waitress import create_server
 from admin_ui.app import create_app
 from admin_ui.house import HeldList, House, ListState
 from filterd.errors import FilterdError
-from filterd.lists.core import CORE
 from filterd.policy.snapshot import Policy
 from filterd.service import held as holding
 from filterd.service import manifest as manifests
@@ -65,7 +64,6 @@ class PageHouse:
             starter_differs=lambda: self.starter_differs,
             clock=now,
             catalogue=offered_lists(),
-            core=CORE,
             page_names=frozenset(self._spec.page_names),
             key=secret(self._layout.state, "page.key", _KEY_BYTES),
         )

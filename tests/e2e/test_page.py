@@ -11,11 +11,18 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from running import House, make_house, wait_until
 
+from filterd.service.control import ask_dns
+from filterd.service.core import CORE
+
 SANA, ALI = "127.0.0.11", "127.0.0.12"
 PHONE = {"width": 390, "height": 844}
 BLOCKED = ["0.0.0.0"]
+ANSWERS = {
+    "native": "Queries are answered by the compiled core.",
+    "python": "Queries are answered by Python alone: slower, but complete.",
+}
 PATHS = ("/", "/children/sana", "/children/sana/times/new", "/add-child", "/devices/", "/asked/",
-         "/why/", "/changes/")  # fmt: skip
+         "/lists/", "/why/", "/changes/")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +156,14 @@ def test_a_window_is_in_force_as_soon_as_it_is_saved_and_gone_when_removed(
     page.get_by_role("link", name="Change No games").click()
     page.get_by_role("button", name="Remove this time").click()
     assert house.addresses("alias.example", source=ALI) == ["192.0.2.20"]
+
+
+def test_the_page_says_who_answers_as_the_dns_process_does(page: Page, house: House) -> None:
+    status = ask_dns(house.folder / "state" / "control.sock", "status")
+    assert status is not None
+    assert status["core"] == CORE
+    page.goto("/lists/")
+    expect(page.get_by_text("Queries are answered by")).to_have_text(ANSWERS[CORE])
 
 
 @pytest.mark.parametrize("width", [320, 390])

@@ -61,7 +61,6 @@ class Home:
     answers: list[tuple[str, str]] = field(default_factory=list)
     answer_fails: Exception | None = None
     catalogue: Mapping[str, Subscription] = field(default_factory=offered_lists)
-    core: str = "native"
 
     def policy(self) -> Policy:
         version = self.policies.current()
@@ -93,7 +92,6 @@ class Home:
             starter_differs=lambda: self.starter_differs,
             clock=lambda: self.now,
             catalogue=self.catalogue,
-            core=self.core,
             page_names=frozenset({"filter.school.example"}),
             key=b"k" * 32,
         )

@@ -239,3 +239,27 @@ def test_a_list_nobody_knows_is_nowhere(guardian: Any, home: Any, list_id: str) 
     for answer in ("accept", "refuse"):
         assert guardian.post(f"/lists/{list_id}/{answer}").status_code == 404
     assert home.answers == []
+
+
+ANSWERS = {
+    "native": "Queries are answered by the compiled core.",
+    "python": "Queries are answered by Python alone: slower, but complete.",
+}
+
+
+@pytest.mark.parametrize("core", ANSWERS)
+def test_the_foot_says_who_answers_in_the_words_of_whoever_does(
+    guardian: Any, home: Any, core: str
+) -> None:
+    home.status = {"core": core}
+    assert [words for words in ANSWERS.values() if words in read(guardian)] == [ANSWERS[core]]
+
+
+@pytest.mark.parametrize("status", [None, {}], ids=["not running", "of an older filterd"])
+def test_while_nobody_says_who_answers_the_foot_does_not_either(
+    guardian: Any, home: Any, status: dict[str, Any] | None
+) -> None:
+    home.status = status
+    text = read(guardian)
+    assert "Queries are answered" not in text
+    assert "All times are in this zone" in text

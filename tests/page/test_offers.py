@@ -268,20 +268,6 @@ def test_what_is_english_is_marked_as_such(guardian: Any, code: str) -> None:
     assert '<bdi lang="en" dir="ltr">GPL-3.0</bdi>' in page
 
 
-@pytest.mark.parametrize(
-    ("core", "words"),
-    [
-        ("native", "Names are looked up by the compiled part of filterd."),
-        ("python", "Names are looked up by Python alone, which is slower."),
-    ],
-)
-def test_the_page_of_lists_says_who_looks_names_up(
-    home: Any, request: Any, core: str, words: str
-) -> None:
-    home.core = core
-    assert words in read(request.getfixturevalue("guardian"), "/lists/")
-
-
 def close(home: Any, **changes: Any) -> None:
     """Change Sana's rules."""
     current = home.current()
