@@ -7,10 +7,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 NATIVE := setup.py $(wildcard filterd/lists/_native/*.p[yx][xd] filterd/fast/*.p[yx][xd])
 
-.PHONY: help run test check format bench fuzz sanitize system-packages clean
+.PHONY: help run test check format bench fuzz sanitize arm64 system-packages clean
 
 help: ## List what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 run: $(VENV)/.run ## Start the filter and its page with $(CONFIG); Ctrl-C ends both
 	@exec $(BIN)/filterd run --config $(CONFIG)
@@ -50,6 +50,9 @@ sanitize: $(VENV)/.dev ## Run the tests of the compiled parts while every access
 	  $(BIN)/pytest -p no:cacheprovider --timeout=1200 -k "not no_memory" \
 	  $(addprefix tests/lists/test_,core.py native.py native_build.py index.py)
 	@$(BIN)/python tests/fuzz/sanitize.py
+
+arm64: $(VENV)/.dev ## Build the compiled parts for aarch64, and run their tests under emulation
+	@sh tests/arm64.sh $(BIN)/python
 
 system-packages:
 	@PYTHON=$(PYTHON) sh tests/system-packages.sh

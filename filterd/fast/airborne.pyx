@@ -37,7 +37,7 @@ cdef Part take_part(
     cdef Part part = ALONE
     cdef Place *place
     cdef Place *chosen = NULL
-    cdef uint32_t tried
+    cdef int tried
     if not hash:
         return ALONE
     pthread_mutex_lock(&airborne.lock)
@@ -67,7 +67,7 @@ cdef void landed(
 ) noexcept nogil:
     cdef Place *place
     cdef uint32_t waiting = 0
-    cdef uint32_t tried, other
+    cdef int tried, other
     pthread_mutex_lock(&airborne.lock)
     for tried in range(TRIED):
         place = place_at(airborne, hash, tried)

@@ -235,7 +235,7 @@ cdef class AnswerCache:
     """What ``resolve.cache.Cache`` is, over memory that the core's workers share."""
 
     def __cinit__(self, bytes key not None, uint32_t size_bytes=SIZE_BYTES):
-        cdef uint32_t at
+        cdef int at
         self.store = <Store *>calloc(1, sizeof(Store))
         if self.store == NULL:
             raise MemoryError
@@ -251,7 +251,7 @@ cdef class AnswerCache:
                 raise MemoryError
 
     def __dealloc__(self):
-        cdef uint32_t at
+        cdef int at
         if self.store == NULL:
             return
         if self.store.shards != NULL:
@@ -262,7 +262,7 @@ cdef class AnswerCache:
         free(self.store)
 
     def __len__(self):
-        cdef uint32_t at
+        cdef int at
         cdef uint32_t count = 0
         for at in range(SHARDS):
             pthread_mutex_lock(&self.store.shards[at].lock)
@@ -292,7 +292,7 @@ cdef class AnswerCache:
 
     def clear(self):
         """Forget everything."""
-        cdef uint32_t at
+        cdef int at
         cdef Shard *shard
         for at in range(SHARDS):
             shard = &self.store.shards[at]

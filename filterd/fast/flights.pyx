@@ -35,7 +35,7 @@ cdef Flights *new_flights(
     const Way *way, Store *store, Airborne *airborne, uint32_t worker, int poll
 ) except NULL:
     cdef Flights *flights = <Flights *>calloc(1, sizeof(Flights))
-    cdef uint32_t at
+    cdef int at
     if flights == NULL:
         raise MemoryError
     flights.way = way
@@ -53,7 +53,7 @@ cdef Flights *new_flights(
 
 
 cdef void free_flights(Flights *flights) noexcept:
-    cdef uint32_t at, made
+    cdef int at, made
     if flights == NULL:
         return
     for at in range(MOST_FLIGHTS):
@@ -92,7 +92,7 @@ cdef Flight *flight_of(Flights *flights, const Asked *asked) noexcept nogil:
     """Return the flight of an equal question, NULL when there is none."""
     cdef Flight *flight
     cdef const Question *question = &asked.question
-    cdef uint32_t at
+    cdef int at
     if not flights.count:
         return NULL
     for at in range(MOST_FLIGHTS):
@@ -282,7 +282,7 @@ cdef void end(Flights *flights, Flight *flight, End how, double tick) noexcept n
 
 cdef Flight *follow(Flights *flights, double tick, End *how) noexcept nogil:
     cdef Flight *flight
-    cdef uint32_t at
+    cdef int at
     for at in range(MOST_FLIGHTS):
         flight = &flights.flights[at]
         if not flights.is_used[at] or flight.part == ALONE:
@@ -317,7 +317,7 @@ cdef End look_at(Flights *flights, Flight *flight, uint32_t at, double tick) noe
 
 cdef Flight *look(Flights *flights, double tick, End *how) noexcept nogil:
     cdef Flight *flight
-    cdef uint32_t at
+    cdef int at
     if tick < flights.next_look:
         return NULL
     for at in range(MOST_FLIGHTS):

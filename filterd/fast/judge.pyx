@@ -27,7 +27,7 @@ cdef Opt no_upstream
 
 def _learn_opt():
     cdef bytes opt = opt_record(do=False, ede=NO_UPSTREAM)
-    if len(opt) > sizeof(no_upstream.octets):
+    if len(opt) > <Py_ssize_t>sizeof(no_upstream.octets):
         raise ValueError("an OPT of that size is never sent")
     no_upstream.size = len(opt)
     memcpy(no_upstream.octets, <const uint8_t *>opt, len(opt))

@@ -93,7 +93,7 @@ cdef class Worker:
     cdef void prepare(self) noexcept:
         """Point the headers of a batch at its buffers, once."""
         cdef Batch *batch = self.batch
-        cdef uint32_t at
+        cdef int at
         for at in range(BATCH):
             batch.got_at[at].iov_base = batch.queries[at]
             batch.got_at[at].iov_len = LARGEST_QUERY

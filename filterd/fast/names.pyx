@@ -95,7 +95,8 @@ cdef bint is_plain(
     const Names *names, const uint8_t *text, uint32_t size, uint64_t hash
 ) noexcept nogil:
     """Tell whether a name is known to fit no pattern; while Python adds to them."""
-    cdef uint64_t tried, seen
+    cdef int tried
+    cdef uint64_t seen
     if not names.needs_plain or not may_have_text(&names.texts, text, size):
         return True
     cdef uint64_t at = hash & (PLAIN - 1)
@@ -273,7 +274,7 @@ cdef int take_tops(Names *names, object tops) except -1:
     cdef bytes text
     for name in tops:
         text = name.encode()
-        if names.top_count == MOST_TOPS or len(text) > sizeof(top.text):
+        if names.top_count == MOST_TOPS or len(text) > <Py_ssize_t>sizeof(top.text):
             raise ValueError("more or longer top labels than there is room for")
         top = &names.tops[names.top_count]
         top.size = len(text)

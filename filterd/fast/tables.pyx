@@ -35,7 +35,8 @@ cdef inline Client *ways_of(const World *world, const uint8_t *address) noexcept
 
 cdef uint32_t subject_of(World *world, const uint8_t *address, double tick) noexcept nogil:
     cdef Client *client = ways_of(world, address)
-    cdef uint32_t way, turn, subject
+    cdef uint32_t turn, subject
+    cdef int way
     cdef bint is_it
     for way in range(WAYS):
         turn = load_32(&client.turn)
@@ -70,7 +71,8 @@ cdef uint32_t verdict_of(
 ) noexcept nogil:
     cdef uint64_t of = <uint64_t>state << 32 | question
     cdef uint64_t at = mixed(of, what) & (CELLS - 1)
-    cdef uint32_t tried, verdict
+    cdef uint32_t verdict
+    cdef int tried
     for tried in range(CELLS):
         verdict = load_32(&world.cells[at].verdict)
         if verdict == UNKNOWN:
@@ -154,7 +156,7 @@ cdef class Tables:
         if self.verdicts + 1 >= VERDICTS:
             raise TablesFull
         verdict = &self.world.verdicts[self.verdicts + 1]
-        if len(opt) > sizeof(verdict.opt.octets):
+        if len(opt) > <Py_ssize_t>sizeof(verdict.opt.octets):
             raise ValueError("an OPT of that size is never sent")
         verdict.is_block = is_block
         verdict.is_logged = is_logged
@@ -169,7 +171,7 @@ cdef class Tables:
         """Say whose a client's address is, until a tick; a known one is renewed."""
         cdef Client *client
         cdef Client *place
-        cdef uint32_t way
+        cdef int way
         if len(address) != ADDRESS_OCTETS or not 0 < subject <= self.subjects:
             raise ValueError("not an address of 16 octets, or no subject")
         client = place = ways_of(self.world, <const uint8_t *>address)
@@ -190,7 +192,7 @@ cdef class Tables:
 
     def active(self):
         """Return the addresses of the clients that asked since the last call."""
-        cdef uint32_t at
+        cdef int at
         found = []
         for at in range(CLIENT_SETS * WAYS):
             if self.world.clients[at].used:
