@@ -80,7 +80,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt $(NATIVE) | $(VENV)/bin/python
 
 clean: ## Remove the environment and caches; the state folder stays
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	rm -f filterd/lists/_native/*.so
+	rm -f filterd/lists/_native/*.so filterd/fast/*.so
 
 # What builds the core is pinned too; an older pip reads only the first of the two.
 define install

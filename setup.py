@@ -61,4 +61,8 @@ def extensions() -> list[Extension]:
 
 
 if __name__ == "__main__":
-    setup(ext_modules=extensions())
+    setup(
+        ext_modules=extensions(),
+        # A small computer has room for two compilers at a time.
+        options={"build_ext": {"parallel": 2}},
+    )

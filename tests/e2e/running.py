@@ -149,7 +149,7 @@ class House:
                 printed.put(line.rstrip("\n"))
         printed.put(None)
 
-    def wait_for(self, text: str, timeout_s: float = 20.0) -> str:
+    def wait_for(self, text: str, timeout_s: float = 60.0) -> str:
         """Return the first line printed since the start that holds ``text``."""
         for line in self.lines:
             if text in line:

@@ -11,6 +11,7 @@ import dns.message
 import dns.rcode
 import dns.rrset
 import pytest
+from built import built
 
 from filterd.config.document import Document, parse_document
 from filterd.config.machine import HOME_NETWORKS
@@ -243,5 +244,5 @@ class Tools:
 
 @pytest.fixture(scope="session")
 def fast() -> type[Tools]:
-    pytest.importorskip("filterd.fast.loop", reason="the native core is not built")
+    built("filterd.fast.loop")
     return Tools

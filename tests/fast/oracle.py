@@ -9,7 +9,7 @@ import dns.flags
 import dns.message
 import dns.rcode
 import dns.rrset
-import pytest
+from built import built
 
 from filterd.config.document import DAYS, parse_document
 from filterd.config.machine import HOME_NETWORKS
@@ -22,7 +22,7 @@ from filterd.resolve.asked import Now
 from filterd.resolve.cache import Cache
 from filterd.resolve.engine import SAME_CLIENT_S, Drop, Engine, Forward, Reply
 
-cache = pytest.importorskip("filterd.fast.cache", reason="the native core is not built")
+cache = built("filterd.fast.cache")
 from filterd.fast.lines import Lines  # noqa: E402
 from filterd.fast.loop import REASONS, Worker  # noqa: E402
 from filterd.fast.teacher import Teacher, packed_address  # noqa: E402

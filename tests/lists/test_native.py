@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from built import built
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -27,9 +28,7 @@ from filterd.lists.pairs import Pairs
 from filterd.lists.parsed import Names, Scope, names_of
 from filterd.lists.shape import Shape
 
-_native = pytest.importorskip(
-    "filterd.lists._native", reason="the compiled core was not built", exc_type=ImportError
-)
+_native = built("filterd.lists._native")
 
 BOTH = pytest.mark.parametrize("one", [_python, _native], ids=["python", "native"])
 KEY = bytes(range(16))

@@ -7,12 +7,16 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from built import built
 
 from filterd.lists import core
+from filterd.service import core as service_core
 
 REPO = Path(__file__).parents[2]
 NATIVE = REPO / "filterd" / "lists" / "_native"
+FAST = REPO / "filterd" / "fast"
 PARTS = sorted(NATIVE.glob("*.pyx"))
+ALL = [path.relative_to(REPO) for room in (NATIVE, FAST) for path in sorted(room.glob("*.pyx"))]
 PAGES = sorted([*PARTS, *NATIVE.glob("*.pxd")])
 LONGEST_PAGE = 400
 
@@ -35,23 +39,27 @@ def setup_script() -> ModuleType:
     return script
 
 
-def test_the_core_that_this_run_is_for_is_loaded() -> None:
-    """``FILTERD_CORE`` is read here only: it chooses nothing, it says what must have happened."""
+@pytest.mark.parametrize("whose", [core, service_core], ids=["look-ups", "answers"])
+def test_the_core_that_this_run_is_for_is_loaded(whose: ModuleType) -> None:
+    """``FILTERD_CORE`` chooses nothing: it says what must have happened (``built`` reads it, too)."""
     wanted = os.environ.get("FILTERD_CORE")
     if wanted is None:
         pytest.skip("no core was asked for (FILTERD_CORE=native or python)")
-    assert wanted == core.CORE, (
-        f"FILTERD_CORE={wanted}, but the core is {core.CORE} ({why_not() or 'it was built'}). "
+    assert wanted == whose.CORE, (
+        f"FILTERD_CORE={wanted}, but the core is {whose.CORE} ({why_not() or 'it was built'}). "
         "The compiled core needs gcc and the headers of C and Python when filterd is installed "
         "(Debian: gcc libc6-dev python3-dev), then: make clean test"
     )
 
 
+@pytest.mark.parametrize("part", ALL, ids=str)
+def test_every_part_of_the_compiled_core_is_here(part: Path) -> None:
+    assert built(".".join(part.with_suffix("").parts)).__file__.endswith((".so", ".pyd"))
+
+
 @pytest.mark.parametrize("part", [path.stem for path in PARTS])
 def test_no_part_of_the_compiled_core_is_older_than_its_sources(part: str) -> None:
-    if core.CORE == "python":
-        pytest.skip(f"the compiled core is not loaded: {why_not()}")
-    compiled = import_module(f"filterd.lists._native.{part}")
+    compiled = built(f"filterd.lists._native.{part}")
     assert setup_script().digest() == compiled.SOURCES, "stale: make test builds it again"
 
 
