@@ -8,6 +8,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
 try:
     from Cython.Build import cythonize
@@ -60,9 +61,21 @@ def extensions() -> list[Extension]:
     return compiled
 
 
+class BuildAnew(build_ext):
+    """Builds every part or leaves it out: one from before, beside newer ones, would be loaded."""
+
+    def run(self) -> None:
+        if self.editable_mode or self.inplace:
+            for room in ROOMS:
+                for old in room.glob("*.so"):
+                    old.unlink()
+        super().run()
+
+
 if __name__ == "__main__":
     setup(
         ext_modules=extensions(),
+        cmdclass={"build_ext": BuildAnew},
         # A small computer has room for two compilers at a time.
         options={"build_ext": {"parallel": 2}},
     )
