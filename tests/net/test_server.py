@@ -96,7 +96,7 @@ def test_equal_questions_in_flight_are_asked_once(net: Any) -> None:
                 )
                 for number in range(30)
             ]
-            await net.until(lambda: len(running.server._inflight) == 30)
+            await net.until(lambda: held and len(running.server._inflight) == 30)
             upstream.transport.sendto(net.answer(held[0]), upstream.peers[0])
             replies = [dns.message.from_wire(reply) for reply in await asyncio.gather(*asking)]
             assert len(upstream.asked) == 1
