@@ -101,6 +101,10 @@ class Questions:
         self.dice.shuffle(asked)
         return self._write("mixed", asked)
 
+    def any_of(self, names: list[str], count: int = 20_000) -> Path:
+        """These names, one as likely as another."""
+        return self._write("any", [f"{name} A" for name in self.dice.choices(names, k=count)])
+
     def _cached(self, count: int) -> list[str]:
         names = self.dice.choices(self.kept, cum_weights=self._weights, k=count)
         kinds = self.dice.choices(_TYPES, (3, 1), k=count)

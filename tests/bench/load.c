@@ -7,7 +7,8 @@
  * way for each socket; -1: so as well, but once through the file.  Else so many a second whatever comes back, each one's time counted from
  * when it was due, so that a server that stalls cannot slow its own exam.  CLIENTS 1: the sockets
  * are bound to 127.0.1.1, .2 and so on.  A question without an answer for a second is lost, and
- * counts as one that took a second.
+ * counts as one that took a second.  "last_open" says when, in seconds since the epoch, the last
+ * answer came that does not end in a null address.
  * Ends by itself: SECONDS is at most 60.
  */
 #define _GNU_SOURCE
@@ -26,7 +27,7 @@ enum {
     SLOTS = 8192, /* questions of a socket that can wait at once; divides 65,536 */
     ROOM = 1500,
     LONGEST = 280,
-    MOST_SOCKETS = 64,
+    MOST_SOCKETS = 512,
     MOST_TIMES = 1 << 22,
 };
 static const uint64_t SECOND = 1000000000, CLOSE = 30000;
@@ -48,7 +49,7 @@ static Lane lanes[MOST_SOCKETS];
 static struct pollfd ready[MOST_SOCKETS];
 static int lane_count;
 static uint32_t *times, time_count;
-static uint64_t sent, answered, lost, failed, last_answer;
+static uint64_t sent, answered, lost, failed, last_answer, last_open;
 static uint8_t packets[BATCH][ROOM];
 static struct iovec parts[BATCH];
 static struct mmsghdr batch[BATCH];
@@ -160,7 +161,11 @@ static void note_time(uint64_t length) {
     if (time_count < MOST_TIMES) times[time_count++] = (uint32_t)length;
 }
 
-static void settle(Lane *lane, const uint8_t *packet, uint64_t at) {
+static int is_open(const uint8_t *packet, size_t size) {
+    return memcmp(packet + size - 4, "\0\0\0", 4) != 0;
+}
+
+static void settle(Lane *lane, const uint8_t *packet, size_t size, uint64_t at) {
     uint16_t id = (uint16_t)(packet[0] << 8 | packet[1]);
     uint32_t back = (uint16_t)(lane->next - id);
     uint64_t *since = &lane->since[id % SLOTS];
@@ -171,6 +176,7 @@ static void settle(Lane *lane, const uint8_t *packet, uint64_t at) {
     answered++;
     failed += (packet[3] & 15) != 0 && (packet[3] & 15) != 3;
     last_answer = at;
+    if (is_open(packet, size)) last_open = at;
 }
 
 static int receive(Lane *lane) {
@@ -178,7 +184,7 @@ static int receive(Lane *lane) {
     int got = recvmmsg(lane->fd, batch, BATCH, MSG_DONTWAIT, NULL);
     uint64_t at = now();
     for (int i = 0; i < got; i++)
-        if (batch[i].msg_len >= 12) settle(lane, packets[i], at);
+        if (batch[i].msg_len >= 12) settle(lane, packets[i], batch[i].msg_len, at);
     return got > 0;
 }
 
@@ -227,6 +233,12 @@ static int by_size(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
+static double since_epoch(uint64_t at) {
+    struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    return (double)wall.tv_sec + (double)wall.tv_nsec / 1e9 - (double)(now() - at) / 1e9;
+}
+
 static double slower_than(double share) {
     if (!time_count) return 0;
     return times[(uint32_t)(share * (time_count - 1))] / 1e3;
@@ -246,9 +258,10 @@ int main(int count, char **words) {
     run((uint64_t)(seconds * 1e9), atof(words[4]), (uint32_t)atoi(words[6]));
     qsort(times, time_count, sizeof *times, by_size);
     printf("{\"qps\": %.1f, \"sent\": %llu, \"lost\": %llu, \"failed\": %llu, \"p50_us\": %.1f, "
-           "\"p99_us\": %.1f, \"p999_us\": %.1f, \"slowest_us\": %.1f}\n",
+           "\"p99_us\": %.1f, \"p999_us\": %.1f, \"slowest_us\": %.1f, \"last_open\": %.4f}\n",
            answered ? (double)answered / ((double)(last_answer - start) / 1e9) : 0.0,
            (unsigned long long)sent, (unsigned long long)lost, (unsigned long long)failed,
-           slower_than(.5), slower_than(.99), slower_than(.999), slower_than(1));
+           slower_than(.5), slower_than(.99), slower_than(.999), slower_than(1),
+           last_open ? since_epoch(last_open) : 0.0);
     return 0;
 }

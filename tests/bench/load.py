@@ -16,7 +16,10 @@ _SOCKETS, _WINDOW = 4, 48  # what a receive buffer of the usual size takes
 
 
 class Load(NamedTuple):
-    """What came of one run; times in microseconds, from when a question was due, a second if lost."""
+    """What came of one run; times in microseconds, from when a question was due, a second if lost.
+
+    ``last_open`` is when the last answer came that was no block, in seconds since the epoch.
+    """
 
     qps: float
     sent: int
@@ -26,6 +29,7 @@ class Load(NamedTuple):
     p99_us: float
     p999_us: float
     slowest_us: float
+    last_open: float = 0.0
 
 
 class Generator:
@@ -66,6 +70,10 @@ class Generator:
     def steadily(self, port: int, questions: Path, seconds: float) -> "subprocess.Popen[str]":
         """2,000 of them, while something else goes on; ``finish`` returns what came of it."""
         return self.start(port, questions, seconds, (RATE, 8, 0, 0))
+
+    def steady_from(self, port: int, questions: Path, seconds: float, clients: int) -> Load:
+        """2,000 questions a second, from so many clients in turn."""
+        return _read(self.start(port, questions, seconds, (RATE, clients, 0, 1)))
 
     def start(
         self, port: int, questions: Path, seconds: float, how: tuple[int, ...]

@@ -22,6 +22,7 @@ from pathlib import Path
 import alone
 import busy
 import data
+import edges
 import keeping
 import lists
 import patterns
@@ -40,7 +41,7 @@ _LONGEST_S = 1_800  # whatever happens, the echoes end by themselves
 _SETTLED_S = 5  # filterd looks after its lists 3 s after its start
 
 KINDS = ("cached", "blocked", "mixed", "misses")
-ALONE = ("lists", "large", "start", "cold")
+ALONE = ("lists", "large", "start", "cold", "edge")
 ROWS = (
     *ALONE, *KINDS, "clients", "latency", "memory", "lookup", "patterns", "python", "log", "busy", "reload",
 )  # fmt: skip
@@ -128,6 +129,10 @@ def _one_by_one(bench: Bench, servers: list[Server], wanted: set[str]) -> Iterat
         yield from upkeep.starts(servers, bench.rounds)
     if "cold" in wanted:
         yield from upkeep.cold_starts(servers, bench.rounds)
+    if "edge" in wanted and bench.generator.has_times:
+        yield from edges.opening(
+            bench.folder, bench.upstream, bench.generator, bench.questions(), bench.rounds
+        )
 
 
 @contextlib.contextmanager

@@ -216,11 +216,28 @@ _LINES = {
 }
 
 
+def _profiles(count: int, log: str) -> str:
+    return "".join(_PROFILE.format(number=number, log=log) for number in range(count))
+
+
+def devices(count: int, children: int) -> str:
+    """So many devices, which belong to the children in turn, in YAML."""
+    return "".join(
+        _DEVICE.format(number=n, child=n % children, address=address(n)) for n in range(count)
+    )
+
+
+def address(number: int) -> str:
+    """The address that the generator's client with this number has."""
+    return f"127.0.{1 + (number + 1) // 256}.{(number + 1) % 256}"
+
+
 @dataclass(frozen=True)
 class House:
     """How a filterd is set up: its list, and more lists as lines of YAML with their files.
 
     ``log`` is the depth of every profile's log; ``surroundings`` are more words of its environment.
+    ``profiles`` and ``devices`` are lines of YAML, instead of ten children and their devices.
     """
 
     folder: Path
@@ -230,6 +247,8 @@ class House:
     files: Sequence[Path] = field(default=())
     log: str = "full"
     surroundings: Mapping[str, str] = field(default_factory=dict)
+    profiles: str = ""
+    devices: str = ""
 
     def write(self, port: int) -> Path:
         """Write the folder with its ``config.yaml``; return that file."""
@@ -237,10 +256,6 @@ class House:
         shutil.copy(self.names, self.folder / "names")
         for file in self.files:
             shutil.copy(file, self.folder / file.name)
-        devices = [
-            _DEVICE.format(number=n, child=n % 10, address=f"127.0.1.{n + 1}")
-            for n in range(CLIENTS)
-        ]
         config = self.folder / "config.yaml"
         config.write_text(
             _HOUSE.format(
@@ -249,8 +264,8 @@ class House:
                 upstream=self.upstream,
                 names="names",
                 more=self.more,
-                profiles="".join(_PROFILE.format(number=n, log=self.log) for n in range(10)),
-                devices="".join(devices),
+                profiles=self.profiles or _profiles(10, self.log),
+                devices=self.devices or devices(CLIENTS, 10),
             )
         )
         return config

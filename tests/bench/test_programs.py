@@ -4,6 +4,7 @@ import contextlib
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,11 +53,13 @@ def test_the_limit_and_its_stand_in_give_the_same_answers(programs, rdtype):
     assert bool(replies[0].answer) == (rdtype != "TXT")
 
 
-@pytest.mark.parametrize("clients", [0, 3])
+@pytest.mark.parametrize("clients", [0, 3, 300])
 def test_every_question_is_answered_once_or_lost(programs, tmp_path, clients):
     questions = Questions(tmp_path, ["listed.example"]).mixed(1_000)
+    began = time.time()
     with echoing(str(programs / "echo")) as port:
         got = Generator(programs / "load").most(port, questions, 0.2, clients)
+    assert began < got.last_open < time.time()
     assert got.sent > 0
     assert (got.lost, got.failed) == (0, 0)
     assert 0 < got.p50_us <= got.p99_us <= got.p999_us <= got.slowest_us
