@@ -12,7 +12,7 @@ essentials; and overrides are judged at the newest stored time, which the real o
 before, so that no ended grant comes back to life.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,6 +43,29 @@ class Moment:
     is_clock_right: bool = True
     until: datetime | None = None
     traits: int = 0
+
+    @property
+    def content(self) -> tuple[Hashable, ...]:
+        """All that the steps of ``policy.decide`` read of it: equal contents decide alike.
+
+        Only when that changes again (``Verdict.until``) is left out, so it recurs day by day, and
+        is the same for profiles that differ in their ids alone.  ``granted`` and ``opened`` follow
+        from the grants and the windows.
+        """
+        rules = self.rules
+        return (
+            rules.profile.filtering,
+            rules.profile.default,
+            rules.scope,
+            rules.blocked,
+            rules.allowed,
+            bool(rules.windows),
+            tuple((each.scope, each.name, each.mode, each.categories) for each in self.windows),
+            self.pause,
+            self.grants,
+            self.is_clock_right,
+            self.traits,
+        )
 
 
 def moment_at(

@@ -14,7 +14,7 @@ from filterd.policy.schedule import Weekly, weekly
 
 @dataclass(frozen=True, slots=True)
 class TimedWindow:
-    """A window; ``scope`` is where its names lie in the overlay."""
+    """A window; ``scope`` is where its names lie in the overlay, "" when it has none."""
 
     scope: str
     name: str
@@ -25,7 +25,7 @@ class TimedWindow:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A profile's rules; ``scope`` is where its own names lie in the overlay."""
+    """A profile's rules; ``scope`` is where its own names lie in the overlay, "" without any."""
 
     profile_id: str
     profile: Profile
@@ -42,12 +42,12 @@ def compile_profile(profile_id: str, profile: Profile, zone: tzinfo) -> Rules:
         profile_id,
         profile,
         zone,
-        scope=f"own/{profile_id}",
+        scope=f"own/{profile_id}" if profile.allowed_names or profile.blocked_names else "",
         blocked=frozenset(profile.blocked_categories),
         allowed=frozenset(profile.allowed_categories),
         windows=tuple(
             TimedWindow(
-                scope=f"window/{profile_id}/{position}",
+                scope=f"window/{profile_id}/{position}" if window.names else "",
                 name=window.name,
                 mode=window.mode,
                 categories=frozenset(window.categories),

@@ -70,6 +70,7 @@ class Policy:
         self._overrides_of = self._gather_overrides()
         self._clients: dict[tuple[str, str | None], Client] = {}
         self._tables: dict[str, MomentTable] = {}
+        self._coming: dict[str, MomentTable] = {}
 
     @property
     def left_out(self) -> Mapping[str, int]:
@@ -149,16 +150,30 @@ class Policy:
         """Return the subject's table for ``now`` (aware UTC); a dict look-up while it holds."""
         table = self._tables.get(subject)
         if table is None or not table.holds(now):
-            table = MomentTable(
-                self.knowledge,
-                self.moment(subject, now),
-                since=now,
-                build_version=(self.build, self.version),
-            )
+            coming = self._coming.pop(subject, None)
+            is_it = coming is not None and coming.holds(now)
+            table = coming if coming is not None and is_it else self._new_table(subject, now)
             if len(self._tables) >= _MAX_TABLES:
                 self._tables = {}
             self._tables[subject] = table
         return table
+
+    def coming_table(self, subject: str, edge: datetime) -> MomentTable:
+        """Return the table for an instant to come; from then on ``table`` returns the same.
+
+        ``edge`` is when the subject's present table ends; that one stays what it is.
+        """
+        coming = self._coming.get(subject)
+        if coming is None or not coming.holds(edge):
+            coming = self._new_table(subject, edge)
+            if len(self._coming) >= _MAX_TABLES:
+                self._coming = {}
+            self._coming[subject] = coming
+        return coming
+
+    def _new_table(self, subject: str, since: datetime) -> MomentTable:
+        moment = self.moment(subject, since)
+        return MomentTable(self.knowledge, moment, since, (self.build, self.version))
 
 
 def compile_policy(

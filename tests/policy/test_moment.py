@@ -1,14 +1,20 @@
 """What holds now and until when: windows, overrides, and a clock that is wrong."""
 
 from collections.abc import Callable
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from filterd.config.document import Document, Profile
+from filterd.policy.moment import Moment
 from filterd.policy.override import Override
-from filterd.policy.snapshot import Policy
+from filterd.policy.profile import Rules, TimedWindow
+from filterd.policy.snapshot import Policy, compile_policy
 from filterd.policy.verdict import Reason, Verdict
+from filterd.wire.codes import IN, A
+from filterd.wire.query import Question
 
 At = Callable[..., datetime]
 House = Callable[..., Policy]
@@ -218,3 +224,68 @@ def test_a_clock_that_is_put_back_gets_a_new_table(house: House, at: At) -> None
     now = at("2026-11-24 21:00")
     assert policy.table("sana", now).until == at("2026-11-25 07:00")
     assert policy.table("sana", now - timedelta(hours=1)).until == now
+
+
+ALIKE = [
+    {"windows": [BEDTIME]},
+    {"windows": [BEDTIME | {"start": "22:00"}]},
+    {"windows": [BEDTIME | {"name": "Night"}]},
+    {"windows": [BEDTIME | {"mode": "block", "categories": ["games"]}]},
+    {"windows": [BEDTIME | {"mode": "block", "names": ["a.example"]}]},
+    {"windows": [BEDTIME | {"mode": "only", "names": ["a.example"]}]},
+    {"windows": [BEDTIME | {"mode": "open", "categories": ["games"]}]},
+    {"windows": [BEDTIME], "blocked_categories": ["games"]},
+    {"blocked_names": ["a.example"]},
+    {"allowed_names": ["a.example"], "default": "block"},
+    {"default": "block"},
+    {"default": "block", "allowed_categories": ["games"]},
+    {"filtering": False},
+    {},
+]
+
+
+def test_moments_of_equal_content_decide_alike(
+    list_sources: dict[str, Any], naive_lists: Any, at: At
+) -> None:
+    # Two children of each kind, so that some are alike, at every hour of a day.
+    profiles = {f"p{number}": Profile(name="x", **each) for number, each in enumerate(ALIKE * 2)}
+    document = Document(
+        zone="Asia/Karachi", lists=list_sources, profiles=profiles, default_profile="p0"
+    )
+    overrides = (
+        Override(1, "pause", "p0", starts=at("2026-11-24 12:00"), ends=at("2026-11-24 13:00")),
+        Override(2, "grant", "p1", names=("a.example",), ends=at("2026-11-24 23:00")),
+    )
+    lists = {"play": ["game.example"], "basics": ["time.example"]}
+    policy = compile_policy(document, 1, naive_lists(lists), overrides, at("2026-11-24 05:00"))
+    said: dict[Any, set[Any]] = {}
+    for profile_id in profiles:
+        for hour in range(24):
+            subject = policy.client_of(profile_id).subject
+            table = policy.table(subject, at(f"2026-11-24 {hour:02}:30"))
+            found = []
+            for name in ("a.example", "x.example", "game.example", "time.example"):
+                verdict = table.decide(Question(name, A, IN))
+                link = table.review(verdict, ("x.a.example", "game.example"), A)
+                found += [each and replace(each, until=None) for each in (verdict, link)]
+            said.setdefault(table.moment.content, set()).add(tuple(found))
+    assert {len(each) for each in said.values()} == {1}
+    for number, kind in enumerate(ALIKE[2:], 2):
+        twins = (f"p{number}", f"p{number + len(ALIKE)}")
+        one, other = (policy.moment(each, at("2026-11-24 23:30")).content for each in twins)
+        # A name that is typed in one profile is not typed in the other.
+        assert (one == other) == ("a.example" not in str(kind))
+
+
+def test_content_is_made_of_all_that_a_moment_has() -> None:
+    # Whoever adds a field must say in ``content`` whether it decides.
+    assert {each.name for each in fields(Moment)} == {
+        "rules", "windows", "pause", "grants", "granted", "opened", "is_clock_right", "until",
+        "traits",
+    }  # fmt: skip
+    assert {each.name for each in fields(Rules)} == {
+        "profile_id", "profile", "zone", "scope", "blocked", "allowed", "windows",
+    }  # fmt: skip
+    assert {each.name for each in fields(TimedWindow)} == {
+        "scope", "name", "mode", "categories", "weekly",
+    }  # fmt: skip
