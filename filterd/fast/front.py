@@ -12,16 +12,18 @@ import struct
 import threading
 import time
 from asyncio import AbstractEventLoop, TimerHandle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple, Protocol
 
 from filterd.fast.lines import Lines
 from filterd.fast.loop import Worker
+from filterd.fast.slices import Slices
 from filterd.fast.teacher import Teacher
 from filterd.fast.ways import Ways
 from filterd.policy.snapshot import Policy
+from filterd.resolve.asked import Now
 from filterd.resolve.engine import SAME_CLIENT_S, Engine
 from filterd.resolve.upstreams import Upstreams
 
@@ -91,6 +93,8 @@ class Front:
         self._asked: dict[str, float] = {}
         self._met: dict[str, float] = {}
         self._turns = 0
+        self._slices: Slices | None = None
+        teacher.on_new_world = self._begin_again
         self._loop: AbstractEventLoop | None = None
         self._behind: Behind | None = None
         self._timer: TimerHandle | None = None
@@ -99,6 +103,7 @@ class Front:
         """Begin to answer, in the running loop."""
         self._loop = asyncio.get_running_loop()
         self._behind = behind
+        self._slices = Slices(self._loop)
         for share in self._shares:
             for one in share:
                 _prepare(one)
@@ -115,6 +120,8 @@ class Front:
             thread.join(_END_WITHIN_S)
         if self._timer is not None:
             self._timer.cancel()
+        if self._slices is not None:
+            self._slices.stop()
         if self._loop is not None:
             self._loop.remove_reader(self._teacher.core.passed_event)
 
@@ -164,6 +171,8 @@ class Front:
         tick = time.monotonic()
         self._ways.follow(tick)
         self._meet_again(tick)
+        if self._slices is not None and not self._slices.is_busy:
+            self._slices.begin(self._teacher.ahead(_now))
         if self.lines.turns != self._turns:
             self._turns = self.lines.turns
             self._teacher.forget_old()
@@ -182,11 +191,27 @@ class Front:
             elif tick - self._met.get(address, 0.0) > SAME_CLIENT_S / 2:
                 self._meet(address, self._macs.known(address), tick)
 
+    def _begin_again(self) -> None:
+        """In a new world nobody is known: meet who asked lately, and teach what they may ask."""
+        self._met.clear()
+        if self._slices is not None:
+            self._slices.begin(self._renew())
+
+    def _renew(self) -> Iterator[None]:
+        for address in tuple(self._asked):
+            self._meet(address, self._macs.known(address), time.monotonic())
+            yield
+        yield from self._teacher.ahead(_now)
+
     def _meet(self, address: str, mac: str | None, tick: float) -> None:
         subject = self._engine.recognise(address, mac, tick)
         if subject is not None:
             self._met[address] = tick
             self._teacher.meet(address, subject, tick + SAME_CLIENT_S)
+
+
+def _now() -> Now:
+    return Now(time.time(), time.monotonic())
 
 
 def _serve(worker: Worker) -> None:

@@ -38,6 +38,7 @@ cdef struct Line:
     # What the log is told of one query; the name's text lies behind it.
     double wall
     uint64_t generation
+    uint32_t subject
     uint32_t verdict
     uint32_t took_us
     uint16_t qtype

@@ -40,7 +40,7 @@ cdef struct Judged:
     # What is known of a query when its verdict is.
     const State *state
     const Verdict *verdict
-    uint32_t state_number
+    uint32_t subject
     uint32_t number         # the verdict's
     Numbers numbers         # the name's
 
@@ -58,10 +58,10 @@ cdef Why judge(
 ) noexcept nogil:
     """Find the verdict on a question that was read; ``entry`` (or NULL) may know its numbers."""
     cdef World *world = turn.world
-    cdef uint32_t subject = subject_of(world, asked.address, turn.tick)
     cdef bint is_suspect
     cdef Why why
-    judged.state = state_of(world, subject, turn.wall, &judged.state_number)
+    judged.subject = subject_of(world, asked.address, turn.tick)
+    judged.state = state_of(world, judged.subject, turn.wall)
     if judged.state == NULL:
         return UNTAUGHT
     if entry != NULL:
@@ -75,7 +75,7 @@ cdef Why judge(
         if why != ANSWERED:
             return why
         is_suspect = may_begin_with_helpline(world.names, &asked.question)
-    judged.number = verdict_of(world, judged.state_number, 0, both(judged.numbers))
+    judged.number = verdict_of(world, judged.state.content, 0, both(judged.numbers))
     if judged.number == UNKNOWN:
         return UNTAUGHT
     judged.verdict = &world.verdicts[judged.number]
@@ -142,7 +142,7 @@ cdef Why block(
     )
     if not size[0]:
         return ODD
-    note(turn, asked, number, out[3] & 0x0F, OURSELVES)
+    note(turn, asked, judged.subject, number, out[3] & 0x0F, OURSELVES)
     return ANSWERED
 
 
@@ -173,17 +173,16 @@ cdef Why serve(
     )
     if not size[0]:
         return ODD
-    note(turn, asked, outcome, <uint8_t>entry.rcode, asked.origin)
+    note(turn, asked, judged.subject, outcome, <uint8_t>entry.rcode, asked.origin)
     return ANSWERED
 
 
 cdef uint32_t review(const World *world, const Judged *judged, const Entry *entry) noexcept nogil:
     """Return the verdict that the chain of an answer leads to, UNKNOWN when it was not taught."""
-    cdef uint32_t outcome = verdict_of(
-        world, judged.state_number, judged.number, entry.chain
-    )
+    cdef uint32_t content = judged.state.content
+    cdef uint32_t outcome = verdict_of(world, content, judged.number, entry.chain)
     if outcome == UNKNOWN:
-        outcome = verdict_of(world, judged.state_number, judged.number, entry.named_chain)
+        outcome = verdict_of(world, content, judged.number, entry.named_chain)
     return outcome
 
 
@@ -215,7 +214,8 @@ cdef Why look_up_chain(const World *world, Entry *entry) noexcept nogil:
 
 
 cdef void note(
-    const Turn *turn, const Asked *asked, uint32_t number, uint8_t rcode, Origin origin
+    const Turn *turn, const Asked *asked, uint32_t subject, uint32_t number, uint8_t rcode,
+    Origin origin
 ) noexcept nogil:
     """Put one line into the ring, unless nothing may be kept of such a verdict."""
     cdef const Verdict *verdict = &turn.world.verdicts[number]
@@ -229,6 +229,7 @@ cdef void note(
         return
     line.wall = turn.wall
     line.generation = turn.world.generation
+    line.subject = subject
     line.verdict = number
     line.took_us = <uint32_t>((turn.tick - asked.since) * 1e6)
     line.qtype = asked.question.qtype
@@ -254,5 +255,5 @@ cdef Why fail(const Turn *turn, Asked *asked, uint8_t *out, uint32_t *size) noex
     )
     if not size[0]:
         return ODD
-    note(turn, asked, judged.number, SERVFAIL_CODE, FAILED)
+    note(turn, asked, judged.subject, judged.number, SERVFAIL_CODE, FAILED)
     return ANSWERED

@@ -1,8 +1,8 @@
 """Makes records of the lines that the core's workers put into their rings.
 
-A line says when, who, what, and the number of the verdict; the verdict's words are those that
-were taught (``fast.teacher``).  Runs in the log's thread.  When more lines come than a thread of
-Python can write beside the answering, a sample is kept and the rest counted as lost.
+A line says when, who, what, and the numbers of the subject and the verdict; their words are
+those that were taught (``fast.taught``).  Runs in the log's thread.  When more lines come than a
+thread of Python can write beside the answering, a sample is kept and the rest counted as lost.
 """
 
 import time
@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from filterd.fast.loop import Worker
-from filterd.fast.teacher import Told, address_text
+from filterd.fast.taught import Told
+from filterd.fast.teacher import address_text
 from filterd.policy.bounded import Bounded
 from filterd.resolve.logged import Words, words_of
 from filterd.resolve.record import Record
@@ -29,7 +30,7 @@ _REMEMBERED = 4_096
 _SLICE = 16
 _SLICES = 50
 
-Line = tuple[int, int, float, bytes, str, int, int, int, int]
+Line = tuple[int, int, int, float, bytes, str, int, int, int, int]
 
 
 class Lines:
@@ -42,7 +43,7 @@ class Lines:
     def __init__(
         self,
         workers: Sequence[Worker],
-        told: Mapping[int, Sequence[Told]],
+        told: Mapping[int, Told],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._workers = workers
@@ -52,7 +53,7 @@ class Lines:
         self._dropped = 0
         self._overflowed = 0
         self._since = clock()
-        self._words: dict[tuple[int, int], tuple[MomentTable, Words]] = {}
+        self._words: dict[tuple[int, int, int], tuple[MomentTable, Words]] = {}
         self._addresses: Bounded[bytes, str] = Bounded(_REMEMBERED)
 
     @property
@@ -90,17 +91,16 @@ class Lines:
         return came > MOST_A_SECOND * max(self._since - since, _BURST_S)
 
     def _record(self, line: Line) -> Record | None:
-        generation, number, wall, packed, name, qtype, rcode, origin, took_us = line
-        key = generation, number
+        generation, subject, number, wall, packed, name, qtype, rcode, origin, took_us = line
+        key = generation, subject, number
         known = self._words.get(key)
         if known is None:
             world = self._told.get(generation)
             if world is None:
                 self._dropped += 1
                 return None
-            told = world[number - 1]
-            words = words_of(told.table, told.verdict, told.verdict.matched)
-            known = self._words[key] = told.table, words
+            table, verdict = world.tables[subject], world.verdicts[number - 1]
+            known = self._words[key] = table, words_of(table, verdict, verdict.matched)
         table, (profile, action, reason, category, source, matched, detail, version, build) = known
         if not name:
             matched = ""  # where no name is kept, neither is what the rule was written for

@@ -149,7 +149,7 @@ cdef class Worker:
                 break
             memcpy(&line, record, sizeof(Line))
             found.append((
-                line.generation, line.verdict, line.wall, <bytes>line.address[:16],
+                line.generation, line.subject, line.verdict, line.wall, <bytes>line.address[:16],
                 record[sizeof(Line):sizeof(Line) + line.name_size].decode("ascii"),
                 line.qtype, line.rcode, line.origin, line.took_us,
             ))

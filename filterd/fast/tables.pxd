@@ -1,5 +1,7 @@
-# What Python decided, kept for the workers: who a client is, what holds for a subject just now, and
-# the verdict for two numbers.  Nothing here is worked out: an answer that was not taught is not known.
+# What Python decided, kept for the workers: who a client is, what holds for a subject just now and
+# from its next change on, and the verdict for two numbers.  Nothing here is worked out: an answer that
+# was not taught is not known.  Verdicts hang on what holds, its *content*: a number for all subjects
+# and times that are decided alike.
 #
 # One thread, Python's, writes; the workers read without a lock.  Written is a new place first and
 # its number last, so a reader finds a whole thing or nothing.  A place is never written twice, but
@@ -11,7 +13,7 @@ from filterd.fast.names cimport Names
 from filterd.fast.reply cimport Kind, Opt
 
 cdef enum:
-    UNKNOWN = 0             # of states and verdicts, whose numbers begin at 1
+    UNKNOWN = 0             # of states, contents and verdicts, whose numbers begin at 1
     ADDRESS_OCTETS = 16     # an IPv4 address is mapped into IPv6
     WAYS = 8
     CLIENT_SETS = 512       # so many clients, times WAYS, are known at once
@@ -33,6 +35,7 @@ cdef struct State:
     # What holds for a subject from ``since`` until ``until`` (seconds since the epoch).
     double since
     double until
+    uint32_t content
     uint32_t limit_s        # the longest TTL of what is served
 
 
@@ -45,7 +48,7 @@ cdef struct Verdict:
 
 
 cdef struct Cell:
-    uint64_t of             # state in the upper half; 0, or the question's verdict, in the lower
+    uint64_t of             # content in the upper half; 0, or the question's verdict, in the lower
     uint64_t what           # the question's numbers, or the hash of a chain
     uint32_t verdict        # 0 is a free cell
 
@@ -55,7 +58,7 @@ cdef struct World:
     bint is_logging
     Names *names
     Client *clients
-    uint32_t *states_of     # by subject
+    uint32_t *states_of     # by subject, two each: those that were told last
     State *states
     Verdict *verdicts
     Cell *cells
@@ -66,13 +69,13 @@ cdef uint32_t subject_of(World *world, const uint8_t *address, double tick) noex
 
 
 cdef const State *state_of(
-    const World *world, uint32_t subject, double wall, uint32_t *number
+    const World *world, uint32_t subject, double wall
 ) noexcept nogil
-    # Return what holds for the subject at ``wall``, and its number; NULL when that is not known.
+    # Return what holds for the subject at ``wall``, NULL when that is not known.
 
 
 cdef uint32_t verdict_of(
-    const World *world, uint32_t state, uint32_t question, uint64_t what
+    const World *world, uint32_t content, uint32_t question, uint64_t what
 ) noexcept nogil
     # Return the number of a verdict: on a question's numbers (``question`` 0), or on a chain that
     # was met under the question's verdict.  UNKNOWN when it was not taught.

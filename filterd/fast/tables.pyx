@@ -52,24 +52,24 @@ cdef uint32_t subject_of(World *world, const uint8_t *address, double tick) noex
 
 
 cdef const State *state_of(
-    const World *world, uint32_t subject, double wall, uint32_t *number
+    const World *world, uint32_t subject, double wall
 ) noexcept nogil:
     cdef const State *state
+    cdef uint32_t place, number
     if subject == UNKNOWN or subject >= SUBJECTS:
         return NULL
-    number[0] = load_32(&world.states_of[subject])
-    if number[0] == UNKNOWN:
-        return NULL
-    state = &world.states[number[0]]
-    if state.since <= wall and wall < state.until:
-        return state
+    for place in range(2):
+        number = load_32(&world.states_of[2 * subject + place])
+        state = &world.states[number]
+        if number != UNKNOWN and state.since <= wall and wall < state.until:
+            return state
     return NULL
 
 
 cdef uint32_t verdict_of(
-    const World *world, uint32_t state, uint32_t question, uint64_t what
+    const World *world, uint32_t content, uint32_t question, uint64_t what
 ) noexcept nogil:
-    cdef uint64_t of = <uint64_t>state << 32 | question
+    cdef uint64_t of = <uint64_t>content << 32 | question
     cdef uint64_t at = mixed(of, what) & (CELLS - 1)
     cdef uint32_t verdict
     cdef int tried
@@ -97,7 +97,7 @@ cdef class Tables:
         world.generation = generations
         world.is_logging = known.is_logging
         world.clients = <Client *>calloc(CLIENT_SETS * WAYS, sizeof(Client))
-        world.states_of = <uint32_t *>calloc(SUBJECTS, sizeof(uint32_t))
+        world.states_of = <uint32_t *>calloc(2 * SUBJECTS, sizeof(uint32_t))
         world.states = <State *>calloc(STATES, sizeof(State))
         world.verdicts = <Verdict *>calloc(VERDICTS, sizeof(Verdict))
         world.cells = <Cell *>calloc(CELLS, sizeof(Cell))
@@ -141,14 +141,21 @@ cdef class Tables:
         self.subjects += 1
         return self.subjects
 
-    def new_state(self, uint32_t subject, double since, double until, uint32_t limit_s):
-        """Put in force what holds for a subject from now on; returns the state's number."""
-        if self.states + 1 >= STATES or not 0 < subject <= self.subjects:
+    def new_state(
+        self, uint32_t subject, uint32_t content, double since, double until, uint32_t limit_s
+    ):
+        """Say what holds for a subject from ``since`` on, in the place of the older of two."""
+        cdef uint32_t *places
+        if not 0 < subject <= self.subjects or not content:
+            raise ValueError("no such subject, or no content")
+        if self.states + 1 >= STATES:
             raise TablesFull
         self.states += 1
-        self.world.states[self.states] = State(since=since, until=until, limit_s=limit_s)
-        store_32(&self.world.states_of[subject], self.states)
-        return self.states
+        self.world.states[self.states] = State(
+            since=since, until=until, content=content, limit_s=limit_s
+        )
+        places = &self.world.states_of[2 * subject]
+        store_32(&places[places[1] < places[0]], self.states)
 
     def new_verdict(self, bint is_block, bint is_logged, bint has_name, int kind, bytes opt not None):
         """Return the number of one more verdict; ``opt`` is a reply's OPT, without DO."""
@@ -200,11 +207,11 @@ cdef class Tables:
                 found.append(<bytes>self.world.clients[at].address[:ADDRESS_OCTETS])
         return found
 
-    def tell_question(self, uint32_t state, uint32_t base, uint32_t typed, uint32_t verdict):
+    def tell_question(self, uint32_t content, uint32_t base, uint32_t typed, uint32_t verdict):
         """Say what the verdict on a question with these numbers is."""
-        self.tell(<uint64_t>state << 32, <uint64_t>base << 32 | typed, verdict)
+        self.tell(<uint64_t>content << 32, <uint64_t>base << 32 | typed, verdict)
 
-    def tell_chain(self, uint32_t state, uint32_t question, names, numbers, uint32_t verdict):
+    def tell_chain(self, uint32_t content, uint32_t question, names, numbers, uint32_t verdict):
         """Say what becomes of a question's verdict by an answer's chain.
 
         ``numbers`` are those of the chain's names.  With ``names`` it holds for these names
@@ -218,7 +225,7 @@ cdef class Tables:
         for name in names or ():
             text = name.encode()
             chain = chained(key, chain, siphash24(key, <const uint8_t *>text, len(text)))
-        self.tell(<uint64_t>state << 32 | question, chain, verdict)
+        self.tell(<uint64_t>content << 32 | question, chain, verdict)
 
     cdef int tell(self, uint64_t of, uint64_t what, uint32_t verdict) except -1:
         cdef uint64_t at = mixed(of, what) & (CELLS - 1)

@@ -1,69 +1,74 @@
 """Teaches the core what Python decided, so that it can answer the same question by itself.
 
-The core works nothing out: it knows the verdicts that are told here, each for one subject, one
-stretch of time and one pair of numbers.  A new policy or index begins an empty world, and so does
-a table that is full; old worlds are freed when no worker uses them any more.
+The core works nothing out: it knows the verdicts that are told here, each for one content (what
+holds for a subject, ``fast.taught``) and one pair of numbers.  A new policy or index begins an
+empty world, and so does a table that is full; old worlds are freed when no worker uses them any
+more.  What was asked is taught again ahead of the next time (``Teacher.ahead``).
 Used in one thread, the event loop's.
 """
 
 import ipaddress
 import math
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from filterd.config.address import plain_address
 from filterd.fast.cache import AnswerCache
 from filterd.fast.common import Core
 from filterd.fast.known import known_of
 from filterd.fast.tables import Tables, TablesFull
+from filterd.fast.taught import Content, Lesson, State, Taught, Told
 from filterd.policy.snapshot import Policy
 from filterd.policy.special import LOCAL_TOPS, SPECIAL_NAMES
 from filterd.policy.table import MomentTable
 from filterd.policy.verdict import Verdict
-from filterd.resolve.asked import Judged
-from filterd.resolve.blocked import extended_error
-from filterd.resolve.cache import LONGEST_S
+from filterd.resolve.asked import Judged, Now
 from filterd.resolve.engine import SAME_CLIENT_S
-from filterd.wire.edns import opt_record
+from filterd.wire.codes import IN, A
+from filterd.wire.query import Question
 
-# A datetime may be rounded up from the instant it was made at.
-_ROUNDED_S = 1e-6
-# As filterd.fast.reply.Kind.
-_KINDS = {"null": 0, "nxdomain": 1, "nodata": 2, "refused": 3}
-
-
-class Told(NamedTuple):
-    """A verdict that was taught, with what the log needs to write it down."""
-
-    policy: Policy
-    table: MomentTable
-    verdict: Verdict
+# So long before a subject's next change, what holds then begins to be taught.
+_AHEAD = timedelta(seconds=10)
+# Of 65,536 verdicts that have room: the rest is for what is asked for the first time.
+_MOST_AHEAD = 49_152
 
 
 class Teacher:
     """A ``resolve.pupil.Pupil``; ``core`` is what the workers share.
 
-    ``told`` are the verdicts of each world that may still be in a line of the log, by the
-    world's generation and the verdict's number.  ``on_new_world`` is called after each new one.
+    ``told`` is what each world was told that may still be in a line of the log, by the world's
+    generation.  ``on_new_world`` is called after each new one, in which no client is known.
     """
 
     def __init__(self, policy: Policy, cache: AnswerCache) -> None:
         self.on_new_world: Callable[[], None] = lambda: None
-        self.told: dict[int, list[Told]] = {}
+        self.told: dict[int, Told] = {}
+        self._leaving: list[int] = []
+        self._past: dict[str, Content] = {}
+        self._prepare_world(policy)
+        self.core = Core(cache, self._tables)
+
+    def _prepare_world(self, policy: Policy) -> None:
         self._policy = policy
         self._known = known_of(policy)
         self._tables = Tables(self._known)
-        self.core = Core(cache, self._tables)
-        self._leaving: list[int] = []
-        self._begin_counting()
+        self._world = Taught(self._tables, self._numbers)
+        self._met: dict[str, float] = {}
+        self._copied: dict[tuple[Content, Content], int] = {}
+        self.told[self._tables.generation] = self._world.told
 
     def replace_policy(self, policy: Policy) -> None:
-        """Begin an empty world for another policy or index."""
-        self._policy = policy
-        self._known = known_of(policy)
-        self._tables = Tables(self._known)
+        """Begin an empty world for another policy or index; ``ahead`` teaches what was asked."""
+        for profile_id, content in self._world.contents():
+            past = self._past.get(profile_id)
+            if past is None or len(past.lessons) <= len(content.lessons):
+                self._past[profile_id] = content
+        self._begin_world(policy)
+
+    def _begin_world(self, policy: Policy) -> None:
+        self._prepare_world(policy)
         self.core.put_in_force(self._tables)
-        self._begin_counting()
         self.on_new_world()
 
     def forget_old(self) -> None:
@@ -76,100 +81,129 @@ class Teacher:
                 self.told.pop(generation, None)
             self._leaving = [each for each in self.told if each != self._tables.generation]
 
-    def _begin_counting(self) -> None:
-        self._subjects: dict[str, int] = {}
-        self._states: dict[str, tuple[MomentTable, int]] = {}
-        self._verdicts: dict[tuple[int, Verdict, bool], int] = {}
-        self._told: list[Told] = []
-        self.told[self._tables.generation] = self._told
-
     def judged(self, judged: Judged) -> None:
         """Learn who asked, what holds for them and the verdict on their question."""
-        self._learn(judged, lambda: self._learn_question(judged))
+        if judged.policy is self._policy:  # not an old one's, from before the last change
+            self._while_there_is_room(lambda: self._learn_question(judged))
 
     def reviewed(self, judged: Judged, names: tuple[str, ...], found: Verdict | None) -> None:
         """Learn what the names of an answer made of the verdict."""
-        self._learn(judged, lambda: self._learn_chain(judged, names, found))
-
-    def _learn(self, judged: Judged, lesson: Callable[[], None]) -> None:
-        if judged.policy is not self._policy:
-            return  # an old one's, from before the last change
-        try:
-            lesson()
-        except TablesFull:
-            self.replace_policy(self._policy)
-
-    def _learn_question(self, judged: Judged) -> None:
-        state = self._state(judged)
-        until = judged.now.tick + SAME_CLIENT_S
-        self.meet(judged.asked.address, judged.subject, until)
-        name = judged.query.question.name
-        if name in SPECIAL_NAMES or name.rpartition(".")[2] in LOCAL_TOPS:
-            return  # what is decided by name is not decided by its numbers
-        if not self._is_plain(name):
-            return
-        number = self._verdict(judged, state, judged.verdict)
-        self._tables.tell_question(state, *self._numbers(name), number)
-
-    def _learn_chain(self, judged: Judged, names: tuple[str, ...], found: Verdict | None) -> None:
-        if judged.verdict.is_rewrite or not all(map(self._is_plain, names)):
-            return
-        state = self._state(judged)
-        question = self._verdict(judged, state, judged.verdict)
-        outcome = question if found is None else self._verdict(judged, state, found)
-        # A list's block is written down with the rule that made it, which the name decides.
-        by_name = names if found is not None and found.source else None
-        numbers = [self._numbers(name) for name in names]
-        self._tables.tell_chain(state, question, by_name, numbers, outcome)
+        if judged.policy is self._policy:
+            self._while_there_is_room(lambda: self._learn_chain(judged, names, found))
 
     def meet(self, address: str, subject: str, until: float) -> None:
         """Say whose rules hold for a client until a tick."""
+        self._while_there_is_room(lambda: self._meet(address, subject, until))
+
+    def _while_there_is_room(self, job: Callable[[], None]) -> None:
+        """Do it; where a table is full, begin a new world, with nothing of the old one."""
+        try:
+            job()
+        except TablesFull:
+            self._past = {}
+            self._begin_world(self._policy)
+
+    def _learn_question(self, judged: Judged) -> None:
+        content = self._world.state(judged.subject, judged.table, judged.now.wall)
+        self._meet(judged.asked.address, judged.subject, judged.now.tick + SAME_CLIENT_S)
+        lesson = Lesson(judged.query.question.name)
+        if self._is_by_numbers(lesson):
+            self._world.tell((judged.table, content), lesson, judged.verdict)
+
+    def _learn_chain(self, judged: Judged, names: tuple[str, ...], found: Verdict | None) -> None:
+        lesson = Lesson(judged.query.question.name, names)
+        if not judged.verdict.is_rewrite and self._is_by_numbers(lesson):
+            content = self._world.state(judged.subject, judged.table, judged.now.wall)
+            self._world.tell((judged.table, content), lesson, judged.verdict, found)
+
+    def _meet(self, address: str, subject: str, until: float) -> None:
         packed = packed_address(address)
         if packed is not None:
-            self._tables.meet(packed, self._subject(subject), until)
+            self._tables.meet(packed, self._world.subject(subject), until)
+            self._met[subject] = until
 
     def active(self) -> list[str]:
         """Return the addresses of the clients whom the core answered since the last call."""
         return [address_text(packed) for packed in self._tables.active()]
 
-    def _subject(self, subject: str) -> int:
-        number = self._subjects.get(subject)
-        if number is None:
-            number = self._subjects[subject] = self._tables.new_subject()
-        return number
+    def ahead(self, clock: Callable[[], Now]) -> Iterator[None]:
+        """Teach what will be asked before it is, a little with each step.
 
-    def _state(self, judged: Judged) -> int:
-        """Return the number of what holds for the subject, told first if it is new."""
-        table = judged.table
-        known = self._states.get(judged.subject)
-        if known is not None and known[0] is table:
-            return known[1]
-        profile = table.profile
-        number: int = self._tables.new_state(
-            self._subject(judged.subject),
-            table.since.timestamp() - _ROUNDED_S,
-            math.inf if table.until is None else table.until.timestamp(),
-            profile.max_ttl_s if profile.filtering else LONGEST_S,
-        )
-        self._states[judged.subject] = table, number
-        return number
+        For each subject that is met just now that is what was asked of its profile before the last
+        change of the policy; and, soon before its own next change, what will hold from then on, so
+        that at the edge the core goes on by the wall clock.  The policy decides all of it.
+        """
+        world = self._world
+        for subject in tuple(self._met):
+            due: list[tuple[Content, State]] = []
+            self._while_there_is_room(partial(self._look_ahead, subject, clock(), due))
+            for source, target in due:
+                yield from self._copy(world, source, target)
+            yield
+            if self._world is not world:
+                return
 
-    def _verdict(self, judged: Judged, state: int, verdict: Verdict) -> int:
-        profile = judged.table.profile
-        is_logged = profile.log != "nothing" and judged.verdict.is_recorded
-        key = state, verdict, is_logged
-        number = self._verdicts.get(key)
-        if number is None:
-            number = self._tables.new_verdict(
-                verdict.is_block,
-                is_logged,
-                profile.log == "full",
-                _KINDS[profile.answer],
-                opt_record(do=False, ede=extended_error(verdict)),
-            )
-            self._verdicts[key] = number
-            self._told.append(Told(judged.policy, judged.table, verdict))
-        return number
+    def _look_ahead(self, subject: str, now: Now, due: list[tuple[Content, State]]) -> None:
+        """Say what holds for a subject and soon will; add to ``due`` what they are to learn."""
+        if self._met[subject] <= now.tick:
+            del self._met[subject]
+            return
+        at = datetime.fromtimestamp(now.wall, UTC)
+        state = self._state_at(subject, at, partial(self._policy.table, subject, at), now.wall)
+        table, content = state
+        if table.profile_id in self._past:
+            due.append((self._past[table.profile_id], state))
+        edge = table.until
+        if edge is not None and edge - at <= _AHEAD:
+            coming = partial(self._policy.coming_table, subject, edge)
+            due.append((content, self._state_at(subject, edge, coming)))
+
+    def _state_at(
+        self,
+        subject: str,
+        at: datetime,
+        new: Callable[[], MomentTable],
+        since: float = math.inf,
+    ) -> State:
+        """Return the state that was told for this instant, else tell the one of the new table."""
+        for state in self._world.states(subject):
+            if state[0].holds(at):
+                return state
+        table = new()
+        return table, self._world.state(subject, table, since)
+
+    def _copy(self, world: Taught, source: Content, target: State) -> Iterator[None]:
+        """Teach a state what another content knows, while there is room and its world lasts."""
+        known = source, target[1]
+        at = self._copied.get(known, 0)
+        while at < len(source.lessons) and self._tables.cells < _MOST_AHEAD:
+            if self._world is not world or source is target[1]:
+                return
+            lesson, at = source.lessons[at], at + 1
+            self._copied[known] = at
+            self._while_there_is_room(partial(self._rehearse, target, lesson))
+            yield
+
+    def _rehearse(self, state: State, lesson: Lesson) -> None:
+        """Ask for the verdict on what was asked before, and teach it."""
+        table, content = state
+        if not self._is_by_numbers(lesson):
+            return
+        if not lesson.names and self._world.knows(content, lesson.question):
+            return
+        verdict = table.decide(Question(lesson.question, A, IN))
+        if not lesson.names:
+            self._world.tell(state, lesson, verdict)
+        elif not verdict.is_block and not verdict.is_rewrite:
+            found = table.review(verdict, lesson.names, A)
+            self._world.tell(state, lesson, verdict, found)
+
+    def _is_by_numbers(self, lesson: Lesson) -> bool:
+        """Tell whether the names' numbers decide, for every type, and not what they are called."""
+        name = lesson.question
+        if name in SPECIAL_NAMES or name.rpartition(".")[2] in LOCAL_TOPS:
+            return False
+        return self._is_plain(name) and all(map(self._is_plain, lesson.names))
 
     def _is_plain(self, name: str) -> bool:
         """Tell whether a name's numbers say all of it, and tell the core where it must know.

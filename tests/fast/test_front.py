@@ -3,12 +3,19 @@
 import asyncio
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 import dns.message
 import pytest
 
 from filterd.resolve.record import Origin
+
+
+async def turned(is_so: Callable[[], Any]) -> None:
+    """Give the loop its turns until it is so."""
+    while not is_so():  # noqa: ASYNC110 (it has no event)
+        await asyncio.sleep(0)
 
 
 def test_a_second_equal_question_is_answered_without_python(fast: Any) -> None:
@@ -160,6 +167,52 @@ def test_a_changed_policy_holds_from_the_next_packet_on(fast: Any) -> None:
                         reply = await fast.ask(running.port, fast.query(name))
                         address = dns.message.from_wire(reply).answer[-1][0].to_text()
                         assert (address == "0.0.0.0") == bool(blocked), (name, blocked)
+
+    asyncio.run(main())
+
+
+def test_who_asked_lately_need_not_be_taught_again_after_a_change(fast: Any) -> None:
+    async def main() -> None:
+        async with fast.running(fast.policy()) as running:
+            names = ("news.example", "porn.example")
+            for name in names * 2:
+                await fast.ask(running.port, fast.query(name))
+            front = running.front
+            async with asyncio.timeout(5):
+                await turned(lambda: front._asked and not front._slices.is_busy)
+                policy = fast.policy(blocked_categories=["games"])
+                running.server.replace_policy(policy)
+                front.replace_policy(policy)
+                await turned(lambda: not front._slices.is_busy)
+            before = running.passed()
+            for name, address in zip(names, ("192.0.2.7", "192.0.2.7"), strict=True):
+                reply = await fast.ask(running.port, fast.query(name))
+                assert dns.message.from_wire(reply).answer[-1][0].to_text() == address
+            assert running.passed() == before
+
+    asyncio.run(main())
+
+
+def test_work_ahead_is_done_in_slices_and_gives_way_to_newer() -> None:
+    slices_of = pytest.importorskip("filterd.fast.slices")
+    took: list[str] = []
+
+    def steps(name: str, count: int) -> Any:
+        for _ in range(count):
+            took.append(name)
+            yield
+
+    async def main() -> None:
+        slices = slices_of.Slices(asyncio.get_running_loop())
+        slices.begin(steps("old", 1_000_000_000))
+        async with asyncio.timeout(5):
+            await turned(lambda: len(took) >= 10)
+            slices.begin(steps("new", 3))
+            await turned(lambda: not slices.is_busy)
+            slices.begin(steps("last", 1_000_000_000))
+            slices.stop()
+            await asyncio.sleep(0)
+        assert took[-3:] == ["new"] * 3
 
     asyncio.run(main())
 
