@@ -89,7 +89,8 @@ def _school(folder: Path, upstream: int, edge: float) -> tuple[Server, list[str]
         )
         for number in range(PROFILES)
     )
-    house = House(folder, names, upstream, more, files, profiles, devices(PROFILES, PROFILES))
+    those = devices(PROFILES, PROFILES)
+    house = House(folder, names, upstream, more, files, profiles=profiles, devices=those)
     return filterd(house, probe), [probe, *listed]
 
 
