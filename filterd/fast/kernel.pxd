@@ -16,6 +16,8 @@ cdef extern from *:
     #include <netinet/in.h>
     #include <sys/epoll.h>
     #include <sys/eventfd.h>
+    #include <sys/resource.h>
+    #include <sys/syscall.h>
     #include <sys/mman.h>
     #include <sys/random.h>
     #include <sys/socket.h>
@@ -29,6 +31,25 @@ cdef extern from *:
             return NULL;
         madvise(room, size, MADV_HUGEPAGE);
         return room;
+    }
+
+    /* Let this thread have short turns of the processor, of a tenth of a millisecond: who asks for
+       less waits less for others (Linux 6.12 and later; older ones take no notice). */
+    static inline void filterd_short_turns(void) {
+        struct {
+            uint32_t size, policy;
+            uint64_t flags;
+            int32_t nice;
+            uint32_t priority;
+            uint64_t runtime_ns, deadline_ns, period_ns;
+        } wanted;
+        memset(&wanted, 0, sizeof wanted);
+        wanted.size = sizeof wanted;
+        wanted.nice = getpriority(PRIO_PROCESS, 0);
+        wanted.runtime_ns = 100000;
+    #ifdef SYS_sched_setattr
+        (void)syscall(SYS_sched_setattr, 0, &wanted, 0);
+    #endif
     }
 
     static inline double filterd_seconds(clockid_t clock) {
@@ -156,6 +177,7 @@ cdef extern from *:
     int eventfd(unsigned int first, int flags) noexcept nogil
     int eventfd_write(int descriptor, uint64_t value) noexcept nogil
     int eventfd_read(int descriptor, uint64_t *value) noexcept nogil
+    void short_turns "filterd_short_turns"() noexcept nogil
     void *roomy "filterd_roomy"(size_t size) noexcept
     double wall_now "filterd_wall"() noexcept nogil
     double tick_now "filterd_tick"() noexcept nogil

@@ -19,7 +19,7 @@ from filterd.fast.judge cimport (
 from filterd.fast.kernel cimport (
     EFD_CLOEXEC, EFD_NONBLOCK, EPOLL_CLOEXEC, MSG_DONTWAIT, close, epoll_create1, epoll_event,
     epoll_wait, eventfd, eventfd_read, eventfd_write, plain_address, recvmmsg, reply_control, roomy,
-    sendmmsg, tick_now, wall_now, watch
+    sendmmsg, short_turns, tick_now, wall_now, watch
 )
 from filterd.fast.passing cimport CONTROL_OCTETS, PEER_OCTETS, hand_over, taken
 from filterd.fast.ring cimport forget, forget_all, free_ring, new_ring, next_record
@@ -106,6 +106,7 @@ cdef class Worker:
     def serve(self):
         """Answer until ``stop`` is called."""
         with nogil:
+            short_turns()
             self.run()
 
     def stop(self):

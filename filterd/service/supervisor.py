@@ -141,7 +141,7 @@ class Supervisor:
 
     def _work(self, job: str) -> None:
         """Run one worker job to its end, passing on what it says while it works."""
-        worker = start_worker(self._job(job), time.monotonic())
+        worker = start_worker(job, str(self.config_path), time.monotonic())
         line = f"the worker could not {job}"
         for printed in worker.process.stdout or ():
             line = printed.decode("utf-8", "replace").rstrip("\n")
@@ -150,9 +150,6 @@ class Supervisor:
         worker.close()
         if status != 0:
             raise StartError(line)
-
-    def _job(self, job: str) -> list[str]:
-        return [job, str(self.config_path)]
 
     def _serve(self, listeners: Listeners) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -236,7 +233,7 @@ class Supervisor:
                 self.next_update = now
         if now >= self.next_update:
             self.next_update = now + _UPDATE_EVERY_S
-            worker = start_worker(self._job("update"), now)
+            worker = start_worker("update", str(self.config_path), now)
             self.children["worker"] = worker
             watch(self.selector, worker)
 

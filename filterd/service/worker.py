@@ -1,10 +1,9 @@
-"""The worker: a short-lived, niced process for everything heavy.
+"""The worker: a short-lived process for everything heavy.
 
 ``python -m filterd.service.worker JOB CONFIG`` with one of the jobs below.  It prints one
 line for each thing a person should know, and ends with 0 when the job is done.
 """
 
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -39,12 +38,12 @@ _OOM_SCORE = Path("/proc/self/oom_score_adj")
 def begin(layout: Layout, config: Path) -> None:
     """Make what DNS needs to start, as far as it is missing: databases, a first policy, an index.
 
-    Nobody is answered until it is done, so this job stands back for nobody.
+    Nobody is answered until it is done.
     """
     if not is_current(layout.state):
         _prepare(layout, config)
     if map_index(layout)[1]:
-        compile_all(layout, config)
+        _compile(layout, PolicyStore(layout.policy_db).current().document)
 
 
 def _prepare(layout: Layout, config: Path) -> None:
@@ -55,12 +54,6 @@ def _prepare(layout: Layout, config: Path) -> None:
     upgrade(layout.state)
     starter = read_config(config).policy
     PolicyStore(layout.policy_db).seed(starter, author="filterd", now=_now())
-
-
-def compile_all(layout: Layout, _config: Path) -> None:
-    """Compile what lies on this machine into the index."""
-    _compile(layout, PolicyStore(layout.policy_db).current().document)
-    _say_news(layout, {})
 
 
 def update(layout: Layout, config: Path) -> None:
@@ -78,7 +71,6 @@ def update(layout: Layout, config: Path) -> None:
 
 JOBS: dict[str, Callable[[Layout, Path], None]] = {
     "begin": begin,
-    "compile": compile_all,
     "update": update,
 }
 
@@ -103,12 +95,6 @@ def _say_news(layout: Layout, known: dict[str, str]) -> None:
             _say(f"list {state.id} ({state.category}): {state.what}")
 
 
-def stand_back() -> None:
-    """Let everybody else have the processor first."""
-    if hasattr(os, "nice"):
-        os.nice(19)
-
-
 def bound_memory() -> None:
     """Fail before the machine's memory runs out, and be the first to be ended when it does."""
     if sys.platform == "win32":
@@ -123,8 +109,6 @@ def bound_memory() -> None:
 def main() -> int:
     job, config = sys.argv[1], Path(sys.argv[2])
     bound_memory()
-    if job != "begin":
-        stand_back()
     try:
         JOBS[job](layout_of(read_config(config), config), config)
     except FilterdError as error:

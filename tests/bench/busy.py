@@ -23,6 +23,8 @@ from report import OURS, Row, progress
 from servers import Server
 from traffic import Traffic
 
+from filterd.service.child import start_worker
+
 _IDLE_S, _BUSY_S = 3, 4
 _ROUNDS = 5
 _OLD_ROWS = 300_000
@@ -81,14 +83,16 @@ def _asking(traffic: Traffic, ours: Server) -> "subprocess.Popen[str]":
 
 def _compile_while(running: "subprocess.Popen[str]", config: Path) -> Load:
     while running.poll() is None:
-        shutil.rmtree(config.parent / "state" / "lists", ignore_errors=True)  # to read it anew
+        state = config.parent / "state"  # without these the list is read and compiled anew
+        shutil.rmtree(state / "lists", ignore_errors=True)
+        (state / "lists.index").unlink(missing_ok=True)
         with on_core(SERVER_CORE):
-            job = subprocess.Popen([*_WORKER, "compile", str(config)], stdout=subprocess.DEVNULL)
-        while job.poll() is None and running.poll() is None:
+            worker = start_worker("update", str(config), time.monotonic())
+        while worker.process.poll() is None and running.poll() is None:
             time.sleep(0.01)
-        if job.poll() is None:
-            job.terminate()
-        job.wait(20)
+        worker.process.terminate()
+        worker.wait_or_kill(20)
+        worker.close()
     return finish(running)
 
 

@@ -21,8 +21,8 @@ def supervisor(layout, document, house, monkeypatch) -> Supervisor:
     """A supervisor whose workers are only noted, and who has just looked for work."""
     config = house.write_config(layout, document)
 
-    def note(arguments: list[str], now: float) -> Child:
-        return Child(arguments[0], subprocess.Popen, now)
+    def note(job: str, config: str, now: float) -> Child:
+        return Child(job, subprocess.Popen, now)
 
     monkeypatch.setattr(supervising, "start_worker", note)
     monkeypatch.setattr(supervising, "watch", lambda *_: None)

@@ -105,21 +105,14 @@ def test_a_house_that_is_its_own_resolver_asks_its_upstreams(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems know less of that")
-@pytest.mark.parametrize(
-    ("job", "nice"),
-    [("update", 19), ("begin", 0)],
-    ids=["an update stands back", "what a start waits for does not"],
-)
-def test_who_stands_back(job: str, nice: int, subscribed) -> None:
+def test_the_worker_is_what_the_kernel_ends_first(subscribed) -> None:
     code = (
-        "import os, resource, sys\nfrom filterd.service import worker\n"
-        "worker.JOBS[sys.argv[1]] = lambda *_: print(os.nice(0),"
-        " resource.getrlimit(resource.RLIMIT_DATA)[0] > 0,"
-        " open('/proc/self/oom_score_adj').read().strip())\nworker.main()"
+        "import resource\nfrom filterd.service.worker import bound_memory\nbound_memory()\n"
+        "print(resource.getrlimit(resource.RLIMIT_DATA)[0] > 0,"
+        " open('/proc/self/oom_score_adj').read().strip())"
     )
-    command = [sys.executable, "-c", code, job, str(subscribed.config)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [str(nice), "True", "1000"]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "1000"]
 
 
 def test_a_house_begins_with_databases_its_first_policy_and_an_index(
@@ -143,7 +136,6 @@ def test_too_little_memory_is_said_in_words(subscribed, monkeypatch, capsys) -> 
         raise MemoryError
 
     monkeypatch.setitem(worker.JOBS, "update", burst)
-    monkeypatch.setattr(worker, "stand_back", lambda: None)
     monkeypatch.setattr(worker, "bound_memory", lambda: None)
     monkeypatch.setattr(sys, "argv", ["worker", "update", str(subscribed.config)])
     assert worker.main() == 1
