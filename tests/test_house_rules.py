@@ -17,6 +17,8 @@ SOURCES = sorted(
     if "migrations" not in path.parts  # a schema is one long declaration
 )
 
+COMPILED = sorted((REPO / "filterd").rglob("*.p[yx][xd]"))
+
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -34,6 +36,14 @@ def test_a_file_can_be_read_in_one_sitting_and_a_function_on_one_screen(path: Pa
     ]
     assert long == []
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), "what does it hold?"
+
+
+@pytest.mark.parametrize("path", COMPILED, ids=lambda path: str(path.relative_to(REPO)))
+def test_a_compiled_part_is_as_short_and_says_what_it_is(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= LONGEST_FILE
+    first = next(line for line in lines if not line.startswith("# cython:"))
+    assert first.startswith(("# ", '"""')), "what does it hold, and what may it touch?"
 
 
 def test_the_tree_holds_no_file_of_this_machine_or_of_others() -> None:

@@ -44,23 +44,31 @@ class Beside:
     def rows(self) -> list[Row]:
         return [self.late, self.slowest, self.lost]
 
-    def note(self, busy: Load, idle: Load, more: dict[str, float]) -> None:
-        progress(self.late, OURS, busy.p99_us / idle.p99_us, {"idle µs": idle.p99_us, **more})
-        progress(self.slowest, OURS, busy.slowest_us / 1e3, {"idle ms": idle.slowest_us / 1e3})
-        progress(self.lost, OURS, busy.lost + busy.failed)
+    def note(
+        self, busy: Load, idle: Load, more: dict[str, float] | None = None, server: str = OURS
+    ) -> None:
+        said = {"idle µs": idle.p99_us, **(more or {})}
+        progress(self.late, server, busy.p99_us / idle.p99_us, said)
+        progress(self.slowest, server, busy.slowest_us / 1e3, {"idle ms": idle.slowest_us / 1e3})
+        progress(self.lost, server, busy.lost + busy.failed)
 
 
 def beside_work(traffic: Traffic, ours: Server, neighbour: Path) -> list[Row]:
-    """``neighbour`` is the configuration of the house that is compiled."""
+    """``neighbour`` is the configuration of the house that is compiled.
+
+    The limit is asked beside a compile as well: what the kernel makes of any server then.
+    """
+    limit = next(server for server in traffic.servers if not server.probe)
     _prepare(neighbour)
     guardian = Guardian(ours.folder / "said.txt")
     one = Beside("a compiling worker")
     three = Beside("a compile, the page drawing and the log being pruned")
     traffic.rest()
     for _ in range(_ROUNDS):
-        idle = traffic.generator.steady(ours.port, traffic.questions.mixed(7_000), _IDLE_S)
-        busy = _compile_while(_asking(traffic, ours), neighbour)
-        one.note(busy, idle, {})
+        for server in (limit, ours):
+            idle = traffic.generator.steady(server.port, traffic.questions.mixed(7_000), _IDLE_S)
+            busy = _compile_while(_asking(traffic, server), neighbour)
+            one.note(busy, idle, server=server.name)
         _age(ours)
         traffic.rest()
         before = _begin_to_prune(ours)
