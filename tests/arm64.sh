@@ -18,6 +18,7 @@ done
     exit 0
 }
 
+mkdir -p "$made"
 # Unpacked and not installed, so nothing there needs to run.  bookworm has the oldest Python we take.
 [ -x "$root/usr/bin/python3.11" ] || mmdebstrap --quiet --variant=extract --architectures=arm64 \
     --include=python3,libpython3-dev,libstdc++6 bookworm "$root"
