@@ -44,6 +44,7 @@ def begin(layout: Layout, config: Path) -> None:
         _prepare(layout, config)
     if map_index(layout)[1]:
         _compile(layout, PolicyStore(layout.policy_db).current().document)
+        _say_news(layout, {})
 
 
 def _prepare(layout: Layout, config: Path) -> None:

@@ -115,6 +115,17 @@ def test_the_worker_is_what_the_kernel_ends_first(subscribed) -> None:
     assert done.stdout.split() == ["True", "1000"]
 
 
+def test_what_is_wrong_with_a_list_is_said_when_a_house_begins(
+    tmp_path, document, house, capsys
+) -> None:
+    state = tmp_path / "new" / "state"
+    state.mkdir(parents=True, mode=0o700)
+    new = Layout(state, tmp_path / "new")
+    (new.base / "mine.txt").write_text("<!DOCTYPE html>\n<html><body>404</body></html>\n")
+    worker.begin(new, house.write_config(new, document))
+    assert "list mine (games): " in capsys.readouterr().out
+
+
 def test_a_house_begins_with_databases_its_first_policy_and_an_index(
     tmp_path, document, house
 ) -> None:
