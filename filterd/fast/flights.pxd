@@ -65,6 +65,7 @@ cdef struct Flights:
     uint32_t worker         # our number there
     int poll
     double next_look        # the earliest of all flights
+    bint is_woken           # another worker's flight has landed since the last look
     uint32_t count
     uint32_t free_waiter
     uint64_t asked          # counter
@@ -89,12 +90,9 @@ cdef bint board(Flights *flights, const Asked *asked, const Peer *peer, double t
 cdef Flight *hear(Flights *flights, uint64_t number, double tick, End *how) noexcept nogil
     # Read the socket that ``number`` (of poll) stands for; return the flight that ended so, or NULL.
 
-cdef Flight *follow(Flights *flights, double tick, End *how) noexcept nogil
-    # After another worker's flight landed: return one of ours that ended so, and let those that it
-    # brought nothing ask themselves.  Call again until it is NULL.
-
 cdef Flight *look(Flights *flights, double tick, End *how) noexcept nogil
-    # Ask beside what is slow; return a flight whose time is over.  Call again until it is NULL.
+    # Ask beside what is slow, and for what another worker did not bring; return a flight that ended
+    # by its time or by another's.  Call again until it is NULL.
 
 cdef Waiter *leaving(Flights *flights, Flight *flight) noexcept nogil
     # Return the next who waited, good until the next call, and NULL at the end of the flight.

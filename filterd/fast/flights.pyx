@@ -281,6 +281,7 @@ cdef void end(Flights *flights, Flight *flight, End how, double tick) noexcept n
 
 
 cdef Flight *follow(Flights *flights, double tick, End *how) noexcept nogil:
+    """Return a flight that ended by what another worker brought, NULL when there is none any more."""
     cdef Flight *flight
     cdef int at
     for at in range(MOST_FLIGHTS):
@@ -318,6 +319,11 @@ cdef End look_at(Flights *flights, Flight *flight, uint32_t at, double tick) noe
 cdef Flight *look(Flights *flights, double tick, End *how) noexcept nogil:
     cdef Flight *flight
     cdef int at
+    if flights.is_woken:
+        flight = follow(flights, tick, how)
+        if flight != NULL:
+            return flight
+        flights.is_woken = False
     if tick < flights.next_look:
         return NULL
     for at in range(MOST_FLIGHTS):

@@ -69,7 +69,6 @@ cdef class Worker:
     cdef void take(self, const Turn *turn, uint16_t number, int at) noexcept nogil
     cdef uint32_t handle(self, const Turn *turn, uint16_t number, int got) noexcept nogil
     cdef void land(self, uint64_t number) noexcept nogil
-    cdef void land_followed(self) noexcept nogil
     cdef void look_after(self) noexcept nogil
     cdef void end_flight(self, const Turn *turn, Flight *flight, End how) noexcept nogil
     cdef void send_landed(self) noexcept nogil

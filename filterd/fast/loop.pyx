@@ -10,8 +10,8 @@ from filterd.fast.atomic cimport (
 )
 from filterd.fast.common cimport Core
 from filterd.fast.flights cimport (
-    UNANSWERED, UNPROVEN, End, Flight, Health, Waiter, board, follow, free_flights, hear,
-    leaving, look, new_flights, wait_ms
+    UNANSWERED, UNPROVEN, End, Flight, Health, Waiter, board, free_flights, hear, leaving,
+    look, new_flights, wait_ms
 )
 from filterd.fast.judge cimport (
     ANSWERED, CACHED, MISSING, ODD, UNTAUGHT, UPSTREAM, Line, Turn, Why, answer, fail, read
@@ -187,6 +187,7 @@ cdef class Worker:
 
     cdef int run(self) except -1 nogil:
         cdef epoll_event events[64]
+        cdef uint64_t times
         cdef int ready, at
         while True:
             ready = epoll_wait(
@@ -196,7 +197,8 @@ cdef class Worker:
                 if events[at].data.u64 == STOP:
                     return 0
                 if events[at].data.u64 == WAKE:
-                    self.land_followed()
+                    eventfd_read(self.wake_event, &times)
+                    self.flights.is_woken = True
                 elif events[at].data.u64 < MOST_SOCKETS:
                     self.drain(<uint16_t>events[at].data.u64)
                 else:
@@ -304,22 +306,8 @@ cdef class Worker:
             self.end_flight(&turn, flight, how)
         self.end()
 
-    cdef void land_followed(self) noexcept nogil:
-        """Answer those whose question another worker asked."""
-        cdef Turn turn
-        cdef Flight *flight
-        cdef End how
-        cdef uint64_t times
-        eventfd_read(self.wake_event, &times)
-        self.begin(&turn)
-        flight = follow(self.flights, turn.tick, &how)
-        while flight != NULL:
-            self.end_flight(&turn, flight, how)
-            flight = follow(self.flights, turn.tick, &how)
-        self.end()
-
     cdef void look_after(self) noexcept nogil:
-        """Look at flights that take long."""
+        """Look at flights that take long, or whose question another worker asked."""
         cdef Turn turn
         cdef Flight *flight
         cdef End how
